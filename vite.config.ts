@@ -1,0 +1,44 @@
+import vue from '@vitejs/plugin-vue'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+
+/** Browsers that volunteers' phones really have: syntax only, what is missing at run time comes from polyfills.ts. */
+const oldestBrowsers = ['chrome87', 'safari14']
+
+export default defineConfig({
+  plugins: [
+    vue(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src/service-worker',
+      filename: 'sw.ts',
+      injectRegister: false,
+      // The manifest is our own file in public/, so that its Chinese is read and translated like any other text.
+      manifest: false,
+      injectManifest: {
+        globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,woff2,json}'],
+        globIgnores: ['.vite/**', 'kill-switch/**', 'sw.js'],
+        maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
+        target: oldestBrowsers,
+      },
+    }),
+  ],
+  resolve: {
+    // The package's own entry is a wrapper that pulls in the UMD build beside the module.
+    alias: { dexie: fileURLToPath(new URL('node_modules/dexie/dist/modern/dexie.mjs', import.meta.url)) },
+  },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  },
+  build: {
+    target: oldestBrowsers,
+    manifest: true,
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    // The polyfill is an inline script in some builds, and the content security policy allows none.
+    modulePreload: { polyfill: false },
+  },
+})

@@ -47,21 +47,11 @@ function matchesLock() {
   const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages
   const isSame = (/** @type {string} */ name) =>
     installed[name]?.version === wanted[name]?.version && installed[name]?.integrity === wanted[name]?.integrity
-  return (
-    Object.keys(installed).every(isSame) &&
-    Object.keys(wanted).every((name) => name === '' || isSame(name) || isForOtherSystem(wanted[name], installed[name]))
-  )
-}
-
-/**
- * @param {{ optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} wanted
- * @param {object | undefined} installed
- */
-function isForOtherSystem(wanted, installed) {
-  if (installed !== undefined || !wanted.optional) return false
-  const excludes = (/** @type {string[] | undefined} */ list, /** @type {string} */ own) =>
-    list !== undefined && !list.includes(own)
-  return excludes(wanted.os, process.platform) || excludes(wanted.cpu, process.arch) || wanted.libc !== undefined
+  // What is missing may only be optional, made for other systems, save the Node that runs everything here.
+  const isNeeded = (/** @type {string} */ name) =>
+    name !== '' && (!wanted[name].optional || `node_modules/node-${process.platform}-${process.arch}` === name)
+  const names = [...Object.keys(installed), ...Object.keys(wanted).filter(isNeeded)]
+  return names.every(isSame)
 }
 
 /** `npm ci` deletes `node_modules` first, so neither npm nor its scripts may run on a node that lives in there. */

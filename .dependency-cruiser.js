@@ -119,7 +119,12 @@ export default {
       { path: '^src/sync/', pathNot: '^src/sync/status[.]ts$' },
       { path: inPackages(['vue', 'pinia']) },
     ),
-    forbid('only-db-imports-dexie', 'src/db is near memory.', { path: '^src/', pathNot: '^src/db/' }, { path: 'dexie' }),
+    forbid(
+      'only-db-imports-dexie',
+      'src/db is near memory.',
+      { path: '^src/', pathNot: '^src/db/' },
+      { path: 'dexie' },
+    ),
     forbid(
       'sync-server-rooms',
       'The server may import itself, domain, protocol and content.',
@@ -138,14 +143,24 @@ export default {
       { path: '^sync-server/' },
       { dependencyTypes: outside.filter((type) => type !== 'core'), pathNot: inPackages(serverPackages) },
     ),
-    forbid('scripts-rooms', 'Scripts install and hand over; they know no room.', { path: '^scripts/' }, { path: '^(src|sync-server)/' }),
+    forbid(
+      'scripts-rooms',
+      'Scripts install and hand over; they know no room.',
+      { path: '^scripts/' },
+      { path: '^(src|sync-server)/' },
+    ),
     forbid(
       'scripts-packages',
       'Scripts run before anything is installed. Only the builder of the content packs, which never runs then, may use the pinyin table.',
       { path: '^scripts/', pathNot: '^scripts/build-content[.]js$' },
       { dependencyTypes: outside.filter((type) => type !== 'core') },
     ),
-    forbid('nobody-imports-tests', 'Nothing that runs in earnest knows the tests.', { path: '^(src|sync-server|scripts)/' }, { path: '^tests/' }),
+    forbid(
+      'nobody-imports-tests',
+      'Nothing that runs in earnest knows the tests.',
+      { path: '^(src|sync-server|scripts)/' },
+      { path: '^tests/' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

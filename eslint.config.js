@@ -15,12 +15,13 @@ const globals = (names, message) => names.map((name) => ({ name, message }))
 const syntax = (selectors) => Object.entries(selectors).map(([selector, message]) => ({ selector, message }))
 
 const noBarrels = {
-  'ExportAllDeclaration': 'No barrels: import from the file that holds the thing.',
+  ExportAllDeclaration: 'No barrels: import from the file that holds the thing.',
   'ExportNamedDeclaration[source]': 'No barrels: import from the file that holds the thing.',
 }
 
 const noRawMarkup = {
-  'AssignmentExpression[left.property.name=/^(innerHTML|outerHTML)$/]': 'Text goes onto the screen as text, never as markup.',
+  'AssignmentExpression[left.property.name=/^(innerHTML|outerHTML)$/]':
+    'Text goes onto the screen as text, never as markup.',
   'CallExpression[callee.property.name="insertAdjacentHTML"]': 'Text goes onto the screen as text, never as markup.',
   'CallExpression[callee.object.name="document"][callee.property.name="write"]': 'Text goes onto the screen as text.',
 }
@@ -32,14 +33,16 @@ const impure = {
   'MemberExpression[object.name="Math"][property.name="random"]': seam,
   'CallExpression[callee.property.name=/^(get|set)(Hours|Minutes|Day|Date|Month|FullYear|TimezoneOffset)$/]':
     'The answer depends on the time zone of the device: reckon with the community’s own.',
-  'CallExpression[callee.property.name=/^(toLocale|localeCompare)/]': 'The answer depends on the device: compare code points.',
+  'CallExpression[callee.property.name=/^(toLocale|localeCompare)/]':
+    'The answer depends on the device: compare code points.',
 }
 
 const testSeries = '/^(test|it|describe|suite|bench)$/'
 const honestTests = {
   [`MemberExpression[object.name=${testSeries}][property.name=/^(only|skip|todo|fails|skipIf|runIf)$/]`]:
     'Every test runs, in every run.',
-  [`MemberExpression[object.object.name=${testSeries}][property.name=/^(only|skip|todo)$/]`]: 'Every test runs, in every run.',
+  [`MemberExpression[object.object.name=${testSeries}][property.name=/^(only|skip|todo)$/]`]:
+    'Every test runs, in every run.',
   'CallExpression[callee.name=/^(fit|xit|xtest|fdescribe|xdescribe)$/]': 'Every test runs, in every run.',
   'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"]':
     'No timed sleeps: wait for the thing itself (tests/harness/waitUntil.ts).',
@@ -56,6 +59,16 @@ export default tseslint.config(
     plugins: { house },
     rules: {
       eqeqeq: 'error',
+      'no-async-promise-executor': 'error',
+      'no-constant-condition': ['error', { checkLoops: false }],
+      'no-control-regex': 'error',
+      'no-empty': 'error',
+      'no-irregular-whitespace': 'error',
+      'no-loss-of-precision': 'error',
+      'no-misleading-character-class': 'error',
+      'no-self-assign': 'error',
+      'no-unsafe-finally': 'error',
+      'no-useless-escape': 'error',
       'no-console': 'off',
       'no-implicit-coercion': 'error',
       'no-param-reassign': 'error',
@@ -102,14 +115,20 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/remote/request.ts', 'src/remote/live.ts', 'src/db/**'], rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
+  {
+    files: ['src/remote/request.ts', 'src/remote/live.ts', 'src/db/**'],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
+  },
   {
     files: ['src/domain/**/*.ts', 'src/protocol/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...syntax({ ...noBarrels, ...impure })],
       'no-restricted-globals': [
         'error',
-        ...globals(['window', 'document', 'navigator', 'localStorage', 'self', 'globalThis', 'process', 'Buffer'], seam),
+        ...globals(
+          ['window', 'document', 'navigator', 'localStorage', 'self', 'globalThis', 'process', 'Buffer'],
+          seam,
+        ),
         ...globals(['crypto', 'performance', 'fetch', 'EventSource', 'indexedDB', 'console', 'Intl'], seam),
         ...globals(['setTimeout', 'setInterval', 'queueMicrotask', 'structuredClone'], seam),
       ],
@@ -135,5 +154,8 @@ export default tseslint.config(
     ignores: ['tests/harness/waitUntil.ts'],
     rules: { 'no-restricted-syntax': ['error', ...syntax({ ...noBarrels, ...honestTests })] },
   },
-  { files: ['src/service-worker/killSwitch.js'], languageOptions: { globals: { self: 'readonly', caches: 'readonly' } } },
+  {
+    files: ['src/service-worker/killSwitch.js'],
+    languageOptions: { globals: { self: 'readonly', caches: 'readonly' } },
+  },
 )

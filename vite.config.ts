@@ -18,9 +18,12 @@ export default defineConfig({
       manifest: false,
       injectManifest: {
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,woff2,json}'],
-        globIgnores: ['.vite/**', 'kill-switch/**', 'sw.js'],
+        // The large icons are fetched once, by the installation itself.
+        globIgnores: ['.vite/**', 'icons/*512*', 'icons/icon-maskable.svg'],
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
         target: oldestBrowsers,
+        // A classic script: Safari 14 knows no module workers.
+        rollupFormat: 'iife',
       },
     }),
   ],

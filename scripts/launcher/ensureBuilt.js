@@ -25,7 +25,7 @@ export async function ensureBuilt() {
     const previous = inProject('.cache', 'dist-previous')
     rmSync(next, { recursive: true, force: true })
     const vite = inProject('node_modules', 'vite', 'bin', 'vite.js')
-    await runTool(modernNode(), [vite, 'build', '--outDir', next, '--emptyOutDir', '--logLevel', 'warn'])
+    await runTool(modernNode(), [vite, 'build', '--outDir', next, '--emptyOutDir', '--logLevel', 'error'])
     writeFileSync(`${next}/build-stamp.txt`, hash)
     rmSync(previous, { recursive: true, force: true })
     if (existsSync(inProject('dist'))) renameSync(inProject('dist'), previous)

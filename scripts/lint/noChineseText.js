@@ -6,7 +6,11 @@ const chinese = /[\u3400-\u9fff\uf900-\ufaff]/
  * @type {import('eslint').Rule.RuleModule}
  */
 export const noChineseText = {
-  meta: { type: 'problem', schema: [], messages: { chinese: 'Chinese words live in src/messages: move "{{text}}" there.' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { chinese: 'Chinese words live in src/messages: move "{{text}}" there.' },
+  },
   create(context) {
     const look = (/** @type {any} */ node, /** @type {unknown} */ text) => {
       if (typeof text !== 'string' || !chinese.test(text)) return

@@ -3,7 +3,11 @@
  * @type {import('eslint').Rule.RuleModule}
  */
 export const noScriptSource = {
-  meta: { type: 'problem', schema: [], messages: { source: 'Write the script in place: the import rules cannot follow <script src>.' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { source: 'Write the script in place: the import rules cannot follow <script src>.' },
+  },
   create(context) {
     const services = /** @type {any} */ (context.sourceCode.parserServices)
     const fragment = services.getDocumentFragment?.()
@@ -11,7 +15,9 @@ export const noScriptSource = {
       Program() {
         for (const element of fragment?.children ?? []) {
           if (element.name !== 'script') continue
-          const source = element.startTag.attributes.find((/** @type {any} */ attribute) => attribute.key.name === 'src')
+          const source = element.startTag.attributes.find(
+            (/** @type {any} */ attribute) => attribute.key.name === 'src',
+          )
           if (source) context.report({ loc: source.loc, messageId: 'source' })
         }
       },

@@ -1,0 +1,42 @@
+import { chromium, type BrowserContext } from 'playwright'
+import { findBrowser } from '../../scripts/launcher/findBrowser.js'
+
+/** What a Chromium needs to run as root on a machine without a screen, and to leave the network alone. */
+export const browserArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface PhoneOptions {
+  /** Starts without network, the service worker's own update fetch included. */
+  offline?: boolean
+  width?: number
+  height?: number
+  theme?: 'light' | 'dark'
+}
+
+/**
+ * A phone: a browser profile in a folder of its own, so that it can be closed, killed and started again with everything
+ * that it had stored.
+ *
+ * @param profile an absolute path; it is created when missing
+ */
+export function launchPhone(profile: string, options: PhoneOptions = {}): Promise<BrowserContext> {
+  const { offline = false, width = 360, height = 740, theme = 'light' } = options
+  const executablePath = findBrowser()
+  return chromium.launchPersistentContext(profile, {
+    ...(executablePath === undefined ? {} : { executablePath }),
+    args: browserArgs,
+    offline,
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    hasTouch: true,
+  })
+}

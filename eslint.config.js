@@ -46,6 +46,8 @@ const honestTests = {
   'CallExpression[callee.name=/^(fit|xit|xtest|fdescribe|xdescribe)$/]': 'Every test runs, in every run.',
   'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"]':
     'No timed sleeps: wait for the thing itself (tests/harness/waitUntil.ts).',
+  'ImportDeclaration[source.value=/^(node:)?timers[/]promises$/]':
+    'No timed sleeps: wait for the thing itself (tests/harness/waitUntil.ts).',
   'CallExpression[callee.property.name="waitForTimeout"]': 'No timed sleeps: wait for the thing itself.',
 }
 

@@ -6,6 +6,9 @@ import { VitePWA } from 'vite-plugin-pwa'
 /** Browsers that volunteers' phones really have: syntax only, what is missing at run time comes from polyfills.ts. */
 const oldestBrowsers = ['chrome87', 'safari14']
 
+/** The server that `npm run dev` started; nothing is proxied without it. */
+const api = process.env.DEV_API_URL
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -36,6 +39,7 @@ export default defineConfig({
     __VUE_PROD_DEVTOOLS__: 'false',
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
   },
+  server: api === undefined ? {} : { proxy: { '/api': { target: api } } },
   build: {
     target: oldestBrowsers,
     manifest: true,

@@ -10,7 +10,7 @@ const here = `http://${address.host}:${address.port}`
 
 const flags = ['--disable-warning=ExperimentalWarning']
 const demo = inProject('sync-server', 'operator', 'demo.ts')
-const server = start([...flags, '--watch-path=sync-server', demo, '--json', '--port', '0'], {}, ['ignore', 'pipe', 2])
+const server = start([...flags, demo, '--json', '--port', '0'], {}, ['ignore', 'pipe', 2])
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let app
 

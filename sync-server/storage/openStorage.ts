@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Kysely, type Transaction } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { lockFile } from './lockFile.ts'
+import { migrate } from './migrate.ts'
+import { allMigrations } from './migrations/allMigrations.ts'
+import { postgresDialect } from './postgresDialect.ts'
+import { sqliteDialect } from './sqliteDialect.ts'
+import { insideTransaction, type StatementLog } from './statementRules.ts'
+import { StorageTrouble } from './StorageTrouble.ts'
+import type { Tables } from './tables.ts'
+import { createMissingViews } from './views.ts'
+
+const SQLITE_FILE = 'qiaomen.sqlite'
+
+export interface Storage {
+  kind: 'sqlite' | 'postgres'
+  db: Kysely<Tables>
+  /**
+   * One transaction: `begin immediate` on SQLite, READ COMMITTED on PostgreSQL. A throw rolls back and is thrown on;
+   * nothing is retried. Inside, use `trx` alone: `db` answers `db_inside_transaction`.
+   */
+  transaction<T>(run: (trx: Transaction<Tables>) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface StorageOptions {
+  /** Folder of the SQLite file; made when missing. */
+  dataDir?: string
+  /** The SQLite file itself, instead of `qiaomen.sqlite` in `dataDir`. */
+  file?: string
+  /** A PostgreSQL; wins over `dataDir` and `file`. */
+  databaseUrl?: string
+  log?: StatementLog
+  /** Keep a second server off the SQLite file; operator verbs say false. Default true. PostgreSQL takes any number. */
+  lock?: boolean
+  /** The steps of the schema, for tests of the steps themselves. */
+  steps?: Record<string, Migration>
+}
+
+/**
+ * Opens the database, refuses it when a commit could be lost, and brings its schema up to date.
+ *
+ * @throws StorageTrouble `durability_off`, `data_dir_in_use`, `schema_newer`, `unreachable`, `corrupt` …
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { databaseUrl } = options
+  const kind = databaseUrl ? 'postgres' : 'sqlite'
+  const file = options.file ?? (options.dataDir ? join(options.dataDir, SQLITE_FILE) : undefined)
+  let unlock = () => {}
+  let db: Kysely<Tables> | undefined
+  try {
+    if (databaseUrl) {
+      db = new Kysely<Tables>({ dialect: await postgresDialect(databaseUrl, options.log) })
+    } else {
+      if (!file) throw new StorageTrouble('cannot_open', 'neither dataDir, file nor databaseUrl is given')
+      mkdirSync(dirname(file), { recursive: true })
+      if (options.lock !== false) unlock = lockFile(file)
+      db = new Kysely<Tables>({ dialect: sqliteDialect(file, options.log) })
+    }
+    await migrate(db, options.steps ?? allMigrations(kind))
+    await createMissingViews(db)
+  } catch (error) {
+    await db?.destroy()
+    unlock()
+    throw error
+  }
+  const opened = db
+  return {
+    kind,
+    db: opened,
+    transaction: (run) => opened.transaction().execute((trx) => insideTransaction(() => run(trx))),
+    async close() {
+      await opened.destroy()
+      unlock()
+    },
+  }
+}

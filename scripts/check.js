@@ -32,6 +32,7 @@ const checks = [
     args: ['src', 'sync-server', 'scripts', '--output-type', 'err-long'],
   },
   { name: 'dead code', command: bin('knip'), args: ['--no-progress'] },
+  { name: 'content packs', command: process.execPath, args: ['scripts/build-content.js', '--check'] },
   { name: 'glossary', command: process.execPath, args: ['scripts/checkGlossary.js'] },
   { name: 'file names', command: process.execPath, args: ['scripts/checkNames.js'] },
   { name: 'product only', command: process.execPath, args: ['scripts/checkProductOnly.js'] },

@@ -13,7 +13,19 @@ export default defineConfig({
           name: 'rooms',
           environment: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/features/**', 'tests/ui/**', 'tests/app/**'],
+          exclude: ['tests/{sync-server,simulation,features,ui,app,e2e}/**'],
+          testTimeout: slowRoomsMs,
+          hookTimeout: slowRoomsMs,
+        },
+      },
+      {
+        extends: './vite.config.ts',
+        test: {
+          name: 'server',
+          environment: 'node',
+          include: ['tests/{sync-server,simulation}/**/*.test.ts'],
+          // One real PostgreSQL for the whole run; each test makes a database of its own in it.
+          globalSetup: ['tests/harness/postgres.ts'],
           testTimeout: slowRoomsMs,
           hookTimeout: slowRoomsMs,
         },

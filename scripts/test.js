@@ -15,7 +15,7 @@ const total = { passed: 0, failed: 0 }
 
 await ensureBrowser()
 await Promise.all([checkTypes(0), checkTypes(1)])
-await runVitest('rooms', ['--project', 'rooms', '--project', 'components'])
+await runVitest('rooms', ['--project', 'rooms', '--project', 'components', '--project', 'server'])
 await runVitest('journeys', ['--project', 'e2e'])
 
 say(`${Math.round((performance.now() - startedAt) / 1000)} s`)

@@ -17,6 +17,12 @@ const bans: Ban[] = [
   [syntax, 'a test that runs sometimes', 'tests/domain/a.test.ts', `test.skipIf(true)('x', () => {})`],
   [syntax, 'an old word for skipping', 'tests/domain/a.test.ts', `xit('x', () => {})`],
   [syntax, 'a timed sleep', 'tests/sync/a.test.ts', `await new Promise((done) => setTimeout(done, 500))`],
+  [
+    syntax,
+    'a timed sleep in other words',
+    'tests/sync/a.test.ts',
+    `await new Promise((done) => setTimeout(() => done(1), 500))`,
+  ],
   [syntax, 'a timed sleep of the browser', 'tests/e2e/a.test.ts', `await page.waitForTimeout(500)`],
   [
     syntax,
@@ -135,6 +141,11 @@ describe('lint bans bite', () => {
     ],
     ['the clock of the server', 'sync-server/a.ts', 'export const now = () => Date.now()'],
     ['the one wait', 'tests/harness/waitUntil.ts', 'await new Promise((done) => setTimeout(done, 20))'],
+    [
+      'a limit on how long something may take',
+      'tests/sync/a.test.ts',
+      `export const limit = new Promise((_, fail) => {\n  const timer = setTimeout(() => {\n    clearTimeout(timer)\n    fail(1)\n  }, 500)\n})`,
+    ],
     ['an ordinary test', 'tests/domain/a.test.ts', `test('敲门', () => {})`],
   ]
   test.for(allowed)('allowed: %s', async ([, file, text]) => {

@@ -9,6 +9,8 @@ export type MatchedBy = 'name' | 'alias' | 'question' | 'pinyin' | 'initials' | 
 
 export interface LookUpAnswer extends LookUpEntry {
   readonly matchedBy: MatchedBy
+  /** True when the words or their whole pinyin name the thing; false for a part, initials or a slip: a guess. */
+  readonly sure: boolean
 }
 
 /**
@@ -213,8 +215,8 @@ export function lookUp(index: LookUpIndex, query: string, limit = 8): LookUpAnsw
       return left.rank - right.rank || trickier || kinds || left.term.text.length - right.term.text.length || a - b
     })
     .slice(0, Math.max(0, limit))
-    .flatMap(([at, { matchedBy }]) => {
+    .flatMap(([at, { rank, matchedBy }]) => {
       const entry = index.entries[at]
-      return entry === undefined ? [] : [{ ...entry, matchedBy }]
+      return entry === undefined ? [] : [{ ...entry, matchedBy, sure: rank < ladder.initials && matchedBy !== 'typo' }]
     })
 }

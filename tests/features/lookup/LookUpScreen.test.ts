@@ -42,12 +42,32 @@ test('a thing that another edition judges otherwise says so', async () => {
 test('a guess is called one, and nothing found says what to do next', async () => {
   const screen = await openScreen()
   await screen.get('input').setValue('猪桶骨')
-  expect(screen.text()).toContain('没有完全一样的')
+  expect(screen.get('article').text()).toContain('猪筒骨')
+  expect(screen.text()).toContain('请核对名称')
   await screen.get('input').setValue('充电宝')
   expect(screen.get('[role="status"]').text()).toBe('没找到“充电宝”')
   expect(screen.text()).toContain('有害的一定要单独放')
   await screen.get('.plain').trigger('click')
   expect(screen.findAll('.example').length).toBeGreaterThan(4)
+  screen.unmount()
+})
+
+test('half a word that may go into two bins gives a choice, and no answer stands out', async () => {
+  const screen = await openScreen()
+  await screen.get('input').setValue('电池')
+  expect(screen.find('article').exists()).toBe(false)
+  expect(screen.text()).toContain('不同的进不同的桶')
+  const dry = screen.findAll('.other').find((row) => row.text().startsWith('干电池'))
+  await dry?.trigger('click')
+  expect(screen.get('article').text()).toContain('其他垃圾')
+  screen.unmount()
+})
+
+test('a word typed whole in pinyin stands out, though others begin alike', async () => {
+  const screen = await openScreen()
+  await screen.get('input').setValue('shu')
+  expect(screen.get('article h2').text()).toBe('书')
+  expect(screen.text()).not.toContain('请核对名称')
   screen.unmount()
 })
 

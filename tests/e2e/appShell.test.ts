@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSettings } from '../../sync-server/settings.ts'
 import { createContext, startServer, type Running } from '../../sync-server/start.ts'
+import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { launchPhone } from '../harness/launchBrowser.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
 
@@ -56,6 +57,7 @@ describe('the app shell', () => {
     expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual([])
     // A server without an officer answers the app's own questions with a coded problem, which Chromium logs.
     expect(complaints.filter((line) => !/status of (401|409|503)/.test(line))).toEqual([])
+    expect(await accessFaultsInEveryLook(page)).toEqual([])
     await first.close()
 
     const second = await launchPhone(profile, { offline: true })

@@ -1,0 +1,35 @@
+import type { Args, Verb } from '../domain/verbs.ts'
+import { commit, type Committed } from './commit.ts'
+import type { Database } from './database.ts'
+import type { Seam } from './seam.ts'
+
+/** The phone that this page is: one member's database, and how to ask for a sync. Set once by the app at its start. */
+export interface Here {
+  database: Database
+  seam: Seam
+  communityId: string
+  memberId: string
+  deviceId: string
+  /** Asks for a sync cycle soon. */
+  requestSync(): void
+}
+
+let current: Here | null = null
+
+export function setHere(phone: Here | null): void {
+  current = phone
+}
+
+/** @throws Error before the app has opened a database */
+export function here(): Here {
+  if (!current) throw new Error('no phone is open')
+  return current
+}
+
+/** Saves a command on this phone and asks for a sync: the one way from a screen to a stored row. */
+export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Committed> {
+  const { database, seam, requestSync } = here()
+  const committed = await commit(database, seam, verb, args)
+  if (committed.saved) requestSync()
+  return committed
+}

@@ -1,0 +1,46 @@
+import type { WireCommand } from '../protocol/sync.ts'
+import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
+
+/** The next commands to send, in the order of the lane, with the phone's standing that goes with them. */
+export async function nextBatch(
+  database: Database,
+  most: number,
+): Promise<{ state: PhoneState; commands: WireCommand[]; waiting: number }> {
+  return database.transaction('r', database.outbox, database.phone, async () => {
+    const state = await readPhone(database)
+    const waiting = await database.outbox.where('state').equals('pending').count()
+    const entries = most === 0 ? [] : await database.outbox.where('state').equals('pending').sortBy('seq')
+    return { state, commands: entries.slice(0, most).map(toWire), waiting }
+  })
+}
+
+function toWire({ n, id, verb, version, args, claimedAt, offsetMs, after, formerly }: OutboxEntry): WireCommand {
+  return { n, id, verb, version, claimedAt, offsetMs, after, args, ...(formerly ? { formerly } : {}) }
+}
+
+/** How many saved things are where, for the status line: waiting to go, waiting for a person, refused. */
+export interface QueueCounts {
+  waiting: number
+  held: number
+  refused: number
+}
+
+/** Counts the queue. What was applied and only waits for its page is done as far as anybody cares. */
+export async function countQueue(database: Database): Promise<QueueCounts> {
+  const states = await database.outbox.orderBy('state').keys()
+  const count = (state: string) => states.filter((entry) => entry === state).length
+  return { waiting: count('pending'), held: count('held'), refused: count('refused') }
+}
+
+/** The queue as people read it, oldest first. */
+export async function listQueue(database: Database): Promise<OutboxEntry[]> {
+  return (await database.outbox.orderBy('seq').toArray()).filter((entry) => entry.state !== 'applied')
+}
+
+/** Lets a refused command go for good, because a person said so. Nothing else is ever discarded. */
+export async function discardRefused(database: Database, seq: number): Promise<void> {
+  await database.transaction('rw', database.outbox, async () => {
+    const entry = await database.outbox.get(seq)
+    if (entry?.state === 'refused') await database.outbox.delete(seq)
+  })
+}

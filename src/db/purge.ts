@@ -1,0 +1,82 @@
+import { applyToFacade, emptyFacade, isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
+import type { Scope } from '../domain/record.ts'
+import type { Database, StoredRow } from './database.ts'
+
+/**
+ * Takes lost scopes off this phone, façades included. Rows that unsent commands wrote stay until these were answered.
+ *
+ * @param scopes the scopes that were lost; `null` for all of them
+ * @param unsent keys (`kind id`) that must stay
+ */
+export async function purgeScopes(
+  database: Database,
+  scopes: readonly Scope[] | null,
+  unsent: ReadonlySet<string>,
+): Promise<void> {
+  const ranges = scopes === null ? [null] : scopes
+  for (const scope of ranges) {
+    const rows =
+      scope === null
+        ? database.records.toCollection()
+        : database.records.where('[scope+kind+id]').between([scope, '', ''], [scope, '\uffff', '\uffff'])
+    await keepUnsent(database, rows, unsent)
+    if (scope === null) await database.facades.clear()
+    else if (scope.startsWith('s:')) await purgeFacades(database, scope.slice(2))
+  }
+  await rebuildFacades(database, unsent)
+}
+
+async function keepUnsent(
+  database: Database,
+  rows: { toArray(): PromiseLike<StoredRow[]>; delete(): PromiseLike<number> },
+  unsent: ReadonlySet<string>,
+): Promise<void> {
+  const kept = unsent.size === 0 ? [] : (await rows.toArray()).filter((row) => unsent.has(`${row.kind} ${row.id}`))
+  await rows.delete()
+  if (kept.length > 0) await database.records.bulkPut(kept)
+}
+
+async function purgeFacades(database: Database, stairwellId: string): Promise<void> {
+  await database.facades.where('[stairwellId+roundId]').between([stairwellId, ''], [stairwellId, '\uffff']).delete()
+}
+
+/** Draws what stayed behind into façades again. */
+async function rebuildFacades(database: Database, unsent: ReadonlySet<string>): Promise<void> {
+  if (unsent.size === 0) return
+  for (const key of unsent) {
+    const [kind, id] = key.split(' ') as [string, string]
+    if (!isFacadeKind(kind)) continue
+    const row = await database.records.where('[kind+id]').equals([kind, id]).first()
+    if (!row) continue
+    const event = { kind, before: null, after: row.body } as FacadeEvent
+    const { stairwellId, roundId } = event.after!
+    const facade = (await database.facades.get([stairwellId, roundId])) ?? emptyFacade(stairwellId, roundId)
+    applyToFacade(facade, event)
+    await database.facades.put(facade)
+  }
+}
+
+/** Ends a full download: rows that it did not bring, and on which nothing unsent stands, are no longer ours. */
+export async function sweep(database: Database, generation: number): Promise<void> {
+  const shadowed = new Set((await database.shadow.toArray()).map((row) => `${row.kind} ${row.id}`))
+  const isOld = (row: StoredRow) => row.generation < generation && !shadowed.has(`${row.kind} ${row.id}`)
+  const old = await database.records.filter(isOld).toArray()
+  const stairwells = new Set<string>()
+  for (const row of old) {
+    await database.records.delete([row.scope, row.kind, row.id])
+    if (isFacadeKind(row.kind)) stairwells.add(row.scope.slice(2))
+  }
+  for (const stairwellId of stairwells) await redrawFacades(database, stairwellId)
+}
+
+/** Rebuilds a stairwell's façades from the events that are on this phone. */
+export async function redrawFacades(database: Database, stairwellId: string): Promise<void> {
+  await purgeFacades(database, stairwellId)
+  const scope = `s:${stairwellId}`
+  const rows = await database.records
+    .where('[scope+kind+id]')
+    .between([scope, '', ''], [scope, '\uffff', '\uffff'])
+    .toArray()
+  const events = new Set(rows.filter((row) => isFacadeKind(row.kind)).map((row) => `${row.kind} ${row.id}`))
+  await rebuildFacades(database, events)
+}

@@ -1,0 +1,50 @@
+import type { Transaction } from 'kysely'
+import type { Change } from '../src/domain/record.ts'
+import type { ServerContext } from './context.ts'
+import { advanceClock, lockClock, putProjections, putRecords } from './storage/records.ts'
+import type { Tables } from './storage/tables.ts'
+import { WorkingFacts } from './workingFacts.ts'
+
+/**
+ * A deed of the server itself (an enrolment, the founding of a community), on the same path as every command: the clock
+ * is locked first, facts are read under it, and everything is written in one transaction.
+ *
+ * @param decide reads through `facts` and answers with the changes and whatever the caller wants to know
+ */
+export async function commitDeed<T>(
+  server: ServerContext,
+  community: string,
+  decide: (trx: Transaction<Tables>, facts: WorkingFacts) => Promise<{ changes: readonly Change[]; value: T }>,
+): Promise<T> {
+  const value = await server.storage.transaction(async (trx) => {
+    const begun = await lockClock(trx, community)
+    if (!begun) throw new Error('unknown community')
+    const facts = new WorkingFacts(trx, community)
+    const decided = await decide(trx, facts)
+    await facts.apply(decided.changes)
+    await writeChanges(trx, community, begun.clock, facts)
+    return decided.value
+  })
+  server.pokes.emit('poke', community)
+  return value
+}
+
+/** Gives every changed row its own clock, writes rows and projections, and advances the community's clock. */
+export async function writeChanges(
+  trx: Transaction<Tables>,
+  community: string,
+  from: number,
+  facts: WorkingFacts,
+): Promise<ReadonlyMap<string, number>> {
+  const clocks = new Map<string, number>()
+  let clock = from
+  const rows = facts.changes().map(({ kind, id, scope, body }) => {
+    clocks.set(`${kind} ${id}`, ++clock)
+    return { kind, id, scope, clock, deleted: body ? 0 : 1, body: JSON.stringify(body) }
+  })
+  if (rows.length === 0) return clocks
+  await putRecords(trx, community, rows)
+  await putProjections(trx, community, 'facade', facts.changedFacades())
+  await advanceClock(trx, community, clock)
+  return clocks
+}

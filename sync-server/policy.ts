@@ -1,0 +1,80 @@
+import type { Transaction } from 'kysely'
+import { entitle, type Entitlement } from '../src/domain/access.ts'
+import type { Actor } from '../src/domain/command.ts'
+import { grantAt, type Assignment } from '../src/domain/records/assignment.ts'
+import { bondAt, type Member } from '../src/domain/records/member.ts'
+import { lastClockOf, readRange } from './storage/records.ts'
+import type { Tables } from './storage/tables.ts'
+
+/** The bonds and grants of one community: all that decides who may do and read what. */
+export interface Policy {
+  clock: number
+  members: ReadonlyMap<string, Member>
+  /** Assignments of every round, by stairwell. */
+  assignments: ReadonlyMap<string, readonly Assignment[]>
+}
+
+const POLICY_KINDS = ['member', 'assignment'] as const
+const MOST_ROWS = 50_000
+
+/**
+ * Reads a community's policy, from memory while no bond or grant has changed since. The check reads one clock, so any
+ * number of processes on one database agree.
+ */
+export class PolicyCache {
+  readonly #known = new Map<string, Policy>()
+
+  async read(trx: Transaction<Tables>, community: string): Promise<Policy> {
+    const clock = await lastClockOf(trx, community, POLICY_KINDS)
+    const known = this.#known.get(community)
+    if (known?.clock === clock) return known
+    const members = await readRange(trx, community, 'c', 'member', MOST_ROWS)
+    const assignments = await readRange(trx, community, 'c', 'assignment', MOST_ROWS)
+    const policy = buildPolicy(
+      clock,
+      members.map((row) => JSON.parse(row.body) as Member),
+      assignments.map((row) => JSON.parse(row.body) as Assignment),
+    )
+    this.#known.set(community, policy)
+    return policy
+  }
+}
+
+export function buildPolicy(clock: number, members: readonly Member[], assignments: readonly Assignment[]): Policy {
+  const byStairwell = new Map<string, Assignment[]>()
+  for (const entry of assignments) {
+    const list = byStairwell.get(entry.stairwellId)
+    if (list) list.push(entry)
+    else byStairwell.set(entry.stairwellId, [entry])
+  }
+  return { clock, members: new Map(members.map((entry) => [entry.id, entry])), assignments: byStairwell }
+}
+
+/** The actor as the bond of a moment makes it; `null` when no bond held then. */
+export function actorAt(
+  policy: Policy,
+  community: string,
+  memberId: string,
+  deviceId: string,
+  moment: number,
+): Actor | null {
+  const member = policy.members.get(memberId)
+  const bond = member && bondAt(member, moment)
+  return bond ? { communityId: community, memberId, deviceId, role: bond.role, teamId: bond.teamId } : null
+}
+
+/** The scopes an actor may read at a moment. */
+export function entitlementOf(policy: Policy, actor: Actor, moment: number): Entitlement {
+  const stairwells: string[] = []
+  if (actor.teamId !== null) {
+    for (const [stairwellId, entries] of policy.assignments) {
+      if (entries.some((entry) => grantAt(entry, moment)?.teamId === actor.teamId)) stairwells.push(stairwellId)
+    }
+  }
+  const mates = [...policy.members.values()].filter((member) => bondAt(member, moment)?.teamId === actor.teamId)
+  return entitle(
+    actor,
+    stairwells,
+    mates.map((member) => member.id),
+  )
+}

@@ -1,0 +1,194 @@
+import compress from '@fastify/compress'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { existsSync } from 'node:fs'
+import { check } from '../src/domain/fields.ts'
+import { LIMITS } from '../src/protocol/limits.ts'
+import { enrolRequest, enterRequest } from '../src/protocol/enrolment.ts'
+import { problemBody } from '../src/protocol/problem.ts'
+import type { ServerContext } from './context.ts'
+import { HttpProblem } from './HttpProblem.ts'
+import { enrol, enter, type Enrolled } from './identity/enrol.ts'
+import { principalOf } from './identity/principal.ts'
+import { metricsOf } from './metrics.ts'
+import { live } from './routes/live.ts'
+import { me } from './routes/me.ts'
+import { openapi } from './routes/openapi.ts'
+import { readBody } from './routes/readBody.ts'
+import { isSetUp, ready } from './routes/ready.ts'
+import { sync } from './routes/sync.ts'
+
+export interface ServerOptions {
+  /** Folder of the built app; without it only the API is served (tests, development). */
+  appDir?: string
+  /** True behind HTTPS: the cookie is `__Host-` and Secure. */
+  secure: boolean
+  trustProxy?: boolean
+  logLevel?: string
+}
+
+/** One header of our own, which no form and no foreign page can send. */
+const OWN_HEADER = 'x-qiaomen'
+const CONTENT_SECURITY_POLICY = {
+  'default-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'img-src': ["'self'", 'data:'],
+  'object-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'worker-src': ["'self'"],
+  'require-trusted-types-for': ["'script'"],
+  'trusted-types': ['vue', 'qiaomen'],
+}
+
+/** The HTTP server: the app's files and the API on one port. One file per endpoint stands in `routes/`. */
+export async function createServer(context: ServerContext, options: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: LIMITS.wireBytes,
+    trustProxy: options.trustProxy ?? false,
+    logger: options.logLevel ? { level: options.logLevel } : false,
+  })
+  const metrics = metricsOf(context)
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+    strictTransportSecurity: options.secure,
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  await app.register(cookie)
+  await app.register(compress, { global: true, globalDecompression: false, threshold: 512, encodings: ['gzip', 'identity'] })
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, limit) => new HttpProblem('too_many_requests', Math.ceil(limit.ttl / 1000)),
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) {
+        throw new HttpProblem('unsupported_media_type')
+      }
+      done(null, readBody(body as Buffer, request.headers['content-encoding']))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  app.setErrorHandler((error, _request, reply) => sendProblem(context, error, reply))
+  app.setNotFoundHandler((request, reply) => notFound(request, reply, options))
+  app.addHook('onRequest', async (request) => assertOwnOrigin(request))
+  app.addHook('onResponse', async (request, reply) => metrics.observe(request, reply))
+
+  addHealthRoutes(app, context, metrics)
+  addApiRoutes(app, context, options)
+  if (options.appDir && existsSync(options.appDir)) await addAppFiles(app, options.appDir)
+  return app
+}
+
+function addHealthRoutes(app: FastifyInstance, context: ServerContext, metrics: ReturnType<typeof metricsOf>): void {
+  app.get('/healthz', async () => ({ ok: true }))
+  app.get('/readyz', async () => ready(context))
+  app.get('/metrics', async (_request, reply) => {
+    await reply.type('text/plain; version=0.0.4').send(await metrics.text())
+  })
+  app.get('/api/openapi.json', async () => openapi())
+}
+
+function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions): void {
+  const cookieName = options.secure ? '__Host-qiaomen' : 'qiaomen'
+  const principal = (request: FastifyRequest) => principalOf(context, request.cookies[cookieName])
+  const admit = async (reply: FastifyReply, enrolled: Enrolled) => {
+    const maxAge = 400 * 86_400
+    const flags = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure, maxAge } as const
+    await reply
+      .setCookie(cookieName, enrolled.cookie, flags)
+      .header('cache-control', 'no-store')
+      .send(enrolled.standing)
+  }
+  const fewTries = { config: { rateLimit: { max: 60, timeWindow: 60_000 } } }
+  app.post('/api/enter', fewTries, async (request, reply) => {
+    const body = check(enterRequest, request.body)
+    if (!body.ok) throw new HttpProblem('bad_request')
+    await admit(reply, await enter(context, body.value))
+  })
+  app.post('/api/enrol', fewTries, async (request, reply) => {
+    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
+    const body = check(enrolRequest, request.body)
+    if (!body.ok) throw new HttpProblem('bad_request')
+    await admit(reply, await enrol(context, body.value))
+  })
+  app.post('/api/sync', async (request, reply) => {
+    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
+    const answer = await sync(context, await principal(request), request.body)
+    return reply.header('cache-control', 'no-store').send(answer)
+  })
+  app.get('/api/me', async (request, reply) => {
+    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
+    return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
+  })
+  app.get('/api/live', async (request, reply) => live(context, await principal(request), request, reply))
+}
+
+async function addAppFiles(app: FastifyInstance, appDir: string): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: appDir,
+    cacheControl: false,
+    setHeaders(reply, path) {
+      // Hashed files never change; the worker, the page and the manifest are asked for anew each time.
+      const hashed = /[/\\]assets[/\\]/.test(path)
+      reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+}
+
+/** Deep links open the app; what is no page is a coded 404. */
+async function notFound(request: FastifyRequest, reply: FastifyReply, options: ServerOptions): Promise<void> {
+  const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
+  if (wantsPage && options.appDir && !request.url.startsWith('/api/')) {
+    await reply.sendFile('index.html')
+    return
+  }
+  await reply
+    .code(404)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemBody('not_found')))
+}
+
+/** Whatever changes something must come from our own page: the browser says so, and a header of ours proves script. */
+function assertOwnOrigin(request: FastifyRequest): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  const site = request.headers['sec-fetch-site']
+  const origin = request.headers.origin
+  const sameSite = site !== undefined ? site === 'same-origin' : origin === undefined || hostOf(origin) === request.host
+  if (!sameSite || request.headers[OWN_HEADER] === undefined) throw new HttpProblem('csrf')
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null
+}
+
+async function sendProblem(context: ServerContext, error: unknown, reply: FastifyReply): Promise<void> {
+  const problem = asProblem(context, error)
+  if (problem.retryAfterS !== null) reply.header('retry-after', String(problem.retryAfterS))
+  await reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problemBody(problem.code)))
+}
+
+function asProblem(context: ServerContext, error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  const { code, name, statusCode } = error as { code?: string; name?: string; statusCode?: number }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new HttpProblem('too_large')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new HttpProblem('unsupported_media_type')
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new HttpProblem('bad_json')
+  if (name === 'StorageTrouble') return new HttpProblem('storage_unavailable', 5)
+  if (statusCode !== undefined && statusCode < 500) return new HttpProblem('bad_request')
+  context.onFault(error, 'http')
+  return new HttpProblem('internal')
+}

@@ -1,0 +1,86 @@
+import { EventEmitter } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { ServerContext } from './context.ts'
+import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
+import { createServer } from './server.ts'
+import type { Settings } from './settings.ts'
+import { insertEntryLink, listCommunities, settingOf } from './storage/enrolments.ts'
+import { openStorage } from './storage/openStorage.ts'
+import { startClock } from './storage/records.ts'
+
+/** How long the first officer's link on the terminal is good. */
+export const SETUP_LINK_MINUTES = 30
+
+export interface Running {
+  app: FastifyInstance
+  context: ServerContext
+  url: string
+  close(): Promise<void>
+}
+
+/** Opens the storage and gives the server its clock, its randomness and its secret. */
+export async function createContext(settings: Settings): Promise<ServerContext> {
+  const storage = await openStorage(
+    settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : { dataDir: settings.dataDir, lock: true },
+  )
+  const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
+  const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))
+  const pokes = new EventEmitter().setMaxListeners(0)
+  const onFault = (error: unknown, where: string) => {
+    process.stderr.write(
+      `fault in ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+  }
+  return { storage, clock: { now: () => Date.now() }, rng, secret, pokes, onFault }
+}
+
+/** The only community of a fresh installation; made at the first start, named by its first officer. */
+export async function firstCommunity(server: ServerContext): Promise<string> {
+  const [known] = await listCommunities(server.storage.db)
+  if (known) return known
+  const community = newRecordId(server.rng)
+  await server.storage.transaction((trx) => startClock(trx, community, newSecret(server.rng, 15)))
+  return community
+}
+
+/** A one-time link that lets one person in without an invitation: printed on the operator's terminal, never sent. */
+export async function makeEntryLink(
+  server: ServerContext,
+  community: string,
+  who: { role: string; member?: string | null; team?: string | null; minutes?: number },
+): Promise<string> {
+  const secret = newSecret(server.rng)
+  const expiresAt = server.clock.now() + (who.minutes ?? SETUP_LINK_MINUTES) * 60_000
+  const row = { community, tokenHash: hashSecret(secret), role: who.role, expiresAt, usedAt: null }
+  await server.storage.transaction((trx) =>
+    insertEntryLink(trx, { ...row, member: who.member ?? null, team: who.team ?? null }),
+  )
+  return `${community}.${secret}`
+}
+
+/** Starts to listen. `port` 0 takes any free one. */
+export async function startServer(settings: Settings, context: ServerContext, appDir: string): Promise<Running> {
+  const secure = settings.publicUrl?.startsWith('https:') ?? false
+  const app = await createServer(context, {
+    appDir,
+    secure,
+    trustProxy: settings.trustProxy,
+    ...(settings.logLevel ? { logLevel: settings.logLevel } : {}),
+  })
+  await app.listen({ port: settings.port, host: settings.host })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address ? address.port : settings.port
+  const host = settings.host === '0.0.0.0' || settings.host === '::' ? 'localhost' : settings.host
+  const url = settings.publicUrl ?? `http://${host}:${port}`
+  return {
+    app,
+    context,
+    url,
+    async close() {
+      app.server.closeAllConnections()
+      await app.close()
+      await context.storage.close()
+    },
+  }
+}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSettings } from '../../sync-server/settings.ts'
 import { createContext, startServer, type Running } from '../../sync-server/start.ts'
 import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
-import { launchPhone } from '../harness/launchBrowser.ts'
+import { launchPhone } from '../harness/launchPhone.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
 
 /** The shell alone: the built app, its worker and its content security policy, served by the real server. */

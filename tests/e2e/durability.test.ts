@@ -7,7 +7,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { browserPid, killBrowser } from '../harness/browserProcess.ts'
 import { countSyncs } from '../harness/countSyncs.ts'
-import { launchPhone } from '../harness/launchBrowser.ts'
+import { launchPhone } from '../harness/launchPhone.ts'
 
 /**
  * The oracle before what it judges: that counting fsyncs tells a strict transaction from a relaxed one in this browser,

@@ -2,7 +2,7 @@ import { chromium, type BrowserContext } from 'playwright'
 import { findBrowser } from '../../scripts/launcher/findBrowser.js'
 
 /** What a Chromium needs to run as root on a machine without a screen, and to leave the network alone. */
-export const browserArgs = [
+const browserArgs = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

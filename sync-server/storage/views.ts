@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { DEFAULT_MIGRATION_LOCK_TABLE } from 'kysely/migration'
 import { KINDS } from '../../src/domain/kinds.ts'
 import type { Tables } from './tables.ts'
 
@@ -12,17 +13,23 @@ export async function createMissingViews(
   db: Kysely<Tables>,
   kinds: readonly string[] = Object.keys(KINDS),
 ): Promise<void> {
-  const present = new Set((await db.introspection.getTables()).map((table) => table.name))
-  const missing = kinds.filter((kind) => !present.has(viewName(kind)))
-  if (missing.length === 0) return
+  if ((await missingOf(db, kinds)).length === 0) return
   await db.transaction().execute(async (trx) => {
-    for (const kind of missing) {
+    // Two servers that start together on one PostgreSQL take turns here, and the second finds nothing missing.
+    const directory = trx.withTables<{ [DEFAULT_MIGRATION_LOCK_TABLE]: { id: string } }>()
+    await directory.selectFrom(DEFAULT_MIGRATION_LOCK_TABLE).select('id').forUpdate().execute()
+    for (const kind of await missingOf(trx, kinds)) {
       const live = trx
         .selectFrom('record')
         .select(['community', 'id', 'scope', 'clock', 'body'])
         .where('kind', '=', sql.lit(kind))
         .where('deleted', '=', sql.lit(0))
-      await trx.schema.createView(viewName(kind)).ifNotExists().as(live).execute()
+      await trx.schema.createView(viewName(kind)).as(live).execute()
     }
   })
+}
+
+async function missingOf(db: Kysely<Tables>, kinds: readonly string[]): Promise<string[]> {
+  const present = new Set((await db.introspection.getTables()).map((table) => table.name))
+  return kinds.filter((kind) => !present.has(viewName(kind)))
 }

@@ -25,6 +25,7 @@ import pg from 'pg'
 const NOBODY = 65534
 const USER = 'qiaomen'
 const START_LIMIT_MS = 30_000
+const READY = 'ready to accept connections'
 /** Set by `setup`, so that one server serves a whole run; without it each test file starts its own. */
 const SHARED_URL = 'TEST_POSTGRES_URL'
 
@@ -165,8 +166,14 @@ function freePort(): Promise<number> {
   })
 }
 
-/** PostgreSQL takes the shell's place; a watcher stays behind and ends it when our end of its input closes, however we die. */
-const WATCHED = '(read nothing <&3; kill -QUIT $$) 2>/dev/null & exec "$@" 3<&-'
+/**
+ * PostgreSQL takes the shell's place. A watcher stays behind: when our end of its input closes without a word, however
+ * we died, it ends the server and clears its folder away.
+ */
+const WATCHED = `
+  (read word <&3 && exit
+   kill -QUIT $$; while [ -e "$0/cluster/postmaster.pid" ]; do sleep 0.1; done; rm -rf "$0") 2>/dev/null &
+  exec "$@" 3<&-`
 
 async function startServer(
   programs: string,
@@ -184,7 +191,7 @@ async function startServer(
   }
   const flags = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [join(programs, 'bin/postgres'), '-D', cluster, ...flags]
-  const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', ...command], {
+  const child = spawn('/bin/sh', ['-c', WATCHED, dirname(cluster), ...command], {
     ...owner,
     cwd: cluster,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -196,7 +203,7 @@ async function startServer(
       child.ref()
       child.kill(`SIG${signal}`)
       await ended
-      child.stdio[3]?.destroy()
+      ;(child.stdio[3] as Socket).end('ended\n')
     },
   }
 }
@@ -214,8 +221,10 @@ function untilReady(child: ChildProcess): Promise<void> {
     }, START_LIMIT_MS)
     child.once('exit', (status) => fail(`status ${status}`))
     child.stderr?.on('data', (chunk: Buffer) => {
-      if (said.length < 10_000) said += chunk.toString()
-      if (!said.includes('ready to accept connections')) return
+      // What it says later is read and dropped, or the pipe would fill up and stop it.
+      if (said.includes(READY)) return
+      said += chunk.toString()
+      if (!said.includes(READY)) return
       clearTimeout(limit)
       // Neither the server nor its messages keep the test process alive.
       child.unref()

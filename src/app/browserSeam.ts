@@ -1,0 +1,33 @@
+import type { Seam } from '../db/seam.ts'
+import { post } from '../remote/request.ts'
+
+/** The browser's side of the seam: its clock, randomness, database, network, timers and locks. */
+export const browserSeam: Seam = {
+  clock: { now: () => Date.now() },
+  rng: {
+    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    next: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 4_294_967_296,
+  },
+  idb: { indexedDB, IDBKeyRange },
+  net: { post },
+  timer: {
+    set(run, delayMs) {
+      const timer = setTimeout(run, delayMs)
+      return () => clearTimeout(timer)
+    },
+  },
+  locks: {
+    async tryHold(name, run) {
+      // Old Safari has no locks. Two tabs may then sync at once, which is slower and still right.
+      if (!navigator.locks) {
+        await run()
+        return true
+      }
+      return navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+        if (!lock) return false
+        await run()
+        return true
+      })
+    },
+  },
+}

@@ -1,0 +1,24 @@
+import type { Standing } from '../protocol/enrolment.ts'
+
+const KEY = 'qiaomen.enrolment'
+
+/** Whose phone this page is, as the last enrolment said: which database to open, without asking anybody. */
+export type Enrolment = Pick<Standing, 'community' | 'memberId' | 'deviceId' | 'state' | 'matchCode'>
+
+export function readEnrolment(): Enrolment | null {
+  try {
+    const stored = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Enrolment | null
+    return stored && typeof stored.memberId === 'string' && typeof stored.deviceId === 'string' ? stored : null
+  } catch {
+    return null
+  }
+}
+
+export function writeEnrolment({ community, memberId, deviceId, state, matchCode }: Enrolment): void {
+  localStorage.setItem(KEY, JSON.stringify({ community, memberId, deviceId, state, matchCode }))
+}
+
+/** Forgets whose phone this is. The database stays until somebody removes it. */
+export function forgetEnrolment(): void {
+  localStorage.removeItem(KEY)
+}

@@ -1,0 +1,17 @@
+import type { App } from 'vue'
+import { ref } from 'vue'
+
+/** Set when a bug was met: the screen stays calm, and nothing that was saved is touched. */
+export const bugMet = ref(false)
+
+/** Catches what nothing else caught, once for the whole app. */
+export function watchForBugs(app: App): void {
+  app.config.errorHandler = (error) => {
+    console.error(error)
+    bugMet.value = true
+  }
+  addEventListener('unhandledrejection', (event) => {
+    console.error(event.reason)
+    bugMet.value = true
+  })
+}

@@ -1,0 +1,23 @@
+import './polyfills.ts'
+import '../ui/tokens.css'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { watchForBugs } from './errors.ts'
+import { PhoneHolder } from './PhoneHolder.ts'
+import { registerWorker } from './registerWorker.ts'
+import { makeRouter } from './router.ts'
+
+/** Opens the database before the first screen is drawn, so that no screen ever has to wait for one. */
+async function start(): Promise<void> {
+  const holder = new PhoneHolder(import.meta.env.VITE_APP_VERSION ?? '0.1.0')
+  const app = createApp(App, { holder })
+  watchForBugs(app)
+  app.use(createPinia())
+  await holder.open()
+  app.use(makeRouter(() => holder.enrolment !== null))
+  app.mount('#app')
+  await registerWorker()
+}
+
+void start()

@@ -1,0 +1,45 @@
+import { ref } from 'vue'
+
+/** Set while a new version of the app waits for a tap. */
+export const waitingWorker = ref<ServiceWorker | null>(null)
+
+interface TrustedTypesFactory {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown }
+}
+
+/** The one script URL this app ever makes: its worker, whose name never changes. */
+function workerUrl(): string {
+  const factory = (window as { trustedTypes?: TrustedTypesFactory }).trustedTypes
+  if (!factory) return '/sw.js'
+  const createScriptURL = (url: string) => {
+    if (url !== '/sw.js') throw new TypeError('this app runs no other worker')
+    return url
+  }
+  return factory.createPolicy('qiaomen', { createScriptURL }).createScriptURL('/sw.js') as string
+}
+
+/** Registers the worker that keeps the shell on the phone, and notices when a newer one waits. */
+export async function registerWorker(): Promise<void> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  const registration = await navigator.serviceWorker.register(workerUrl(), { updateViaCache: 'none' })
+  const notice = () => {
+    if (registration.waiting && navigator.serviceWorker.controller) waitingWorker.value = registration.waiting
+  }
+  notice()
+  registration.addEventListener('updatefound', () => {
+    registration.installing?.addEventListener('statechange', notice)
+  })
+  let reloading = false
+  const hadController = navigator.serviceWorker.controller !== null
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // The first worker takes over a page that is already the right one; only an accepted update reloads.
+    if (!hadController || reloading || waitingWorker.value === null) return
+    reloading = true
+    location.reload()
+  })
+}
+
+/** The person agreed: the new version takes over, and the page starts again with it. */
+export function acceptUpdate(): void {
+  waitingWorker.value?.postMessage({ type: 'SKIP_WAITING' })
+}

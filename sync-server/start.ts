@@ -19,10 +19,14 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Opens the storage and gives the server its clock, its randomness and its secret. */
-export async function createContext(settings: Settings): Promise<ServerContext> {
+/**
+ * Opens the storage and gives the server its clock, its randomness and its secret.
+ *
+ * @param options `lock` false for operator verbs, which may work beside a running server
+ */
+export async function createContext(settings: Settings, options: { lock?: boolean } = {}): Promise<ServerContext> {
   const storage = await openStorage(
-    settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : { dataDir: settings.dataDir, lock: true },
+    settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : { dataDir: settings.dataDir, lock: options.lock ?? true },
   )
   const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
   const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))

@@ -1,0 +1,38 @@
+import { mkdir } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
+import type { Transaction } from 'kysely'
+import type { ServerContext } from '../context.ts'
+import type { Tables } from '../storage/tables.ts'
+import { BACKED_UP, writeBackup } from './backupFile.ts'
+import type { OperatorAnswer } from './qiaomen.ts'
+import { withContext } from './withContext.ts'
+
+/** `backup DIR`: every table as it stood at one moment, while the server goes on. The same file fits both databases. */
+export async function backupTo(
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<OperatorAnswer> {
+  await mkdir(folder, { recursive: true })
+  const manifest = await withContext(environment, async (server) => {
+    const { lines, communities } = await atOneMoment(server, dump)
+    const bytes = gzipSync(Buffer.from(lines.join('\n')))
+    const about = { format: 1 as const, madeAt: new Date(server.clock.now()).toISOString(), rows: lines.length }
+    return writeBackup(folder, bytes, { ...about, communities })
+  })
+  return { value: manifest, lines: [`${manifest.rows} rows in ${folder}, SHA-256 ${manifest.sha256}`] }
+}
+
+/** On PostgreSQL one REPEATABLE READ snapshot; on SQLite a transaction is one moment anyway. */
+function atOneMoment<T>({ storage }: ServerContext, run: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
+  if (storage.kind === 'sqlite') return storage.transaction(run)
+  return storage.db.transaction().setIsolationLevel('repeatable read').execute(run)
+}
+
+async function dump(trx: Transaction<Tables>) {
+  const lines: string[] = []
+  for (const table of BACKED_UP) {
+    for (const row of await trx.selectFrom(table).selectAll().execute()) lines.push(JSON.stringify({ table, row }))
+  }
+  const clocks = await trx.selectFrom('clock').selectAll().orderBy('community').execute()
+  return { lines, communities: clocks.map(({ community, epoch, clock }) => ({ id: community, epoch, clock })) }
+}

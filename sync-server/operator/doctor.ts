@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ready, isSetUp } from '../routes/ready.ts'
+import { readSettings } from '../settings.ts'
+import type { OperatorAnswer } from './qiaomen.ts'
+import { verify } from './verify.ts'
+import { withContext } from './withContext.ts'
+
+interface Finding {
+  check: string
+  ok: boolean
+  advice: string
+}
+
+/** `doctor`: what an operator would look at first, each with what to do about it. */
+export async function doctor(environment: Readonly<Record<string, string | undefined>>): Promise<OperatorAnswer> {
+  const settings = readSettings(environment)
+  const findings: Finding[] = []
+  const find = (check: string, ok: boolean, advice: string) => findings.push({ check, ok, advice: ok ? '' : advice })
+  const major = Number(process.versions.node.split('.')[0])
+  find('node', major >= 24, `Node 24 or newer is needed, this is ${process.versions.node}`)
+  const built = existsSync(fileURLToPath(new URL('../../dist/index.html', import.meta.url)))
+  find('app', built, 'the app is not built yet: npm start builds it')
+  const isPublic = settings.publicUrl !== null || !['127.0.0.1', 'localhost', '::1'].includes(settings.host)
+  const https = settings.publicUrl?.startsWith('https:') ?? false
+  find('https', !isPublic || https, 'phones need HTTPS: set PUBLIC_URL to an https address (docs/install.md)')
+  await withContext(environment, async (server) => {
+    const writable = await ready(server).then(
+      () => true,
+      () => false,
+    )
+    find('database', writable, 'the database cannot be written')
+    find('officer', await isSetUp(server), 'there is no officer yet: npm run qiaomen -- init-officer')
+  })
+  const verified = await verify(environment)
+  find('verify', verified.ok !== false, 'npm run qiaomen -- verify says what is wrong')
+  const ok = findings.every((finding) => finding.ok)
+  const lines = findings.map((finding) =>
+    `${finding.ok ? 'ok  ' : 'LOOK'} ${finding.check} ${finding.advice}`.trimEnd(),
+  )
+  return { value: { ok, findings }, lines, ok }
+}

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util'
+import { RosterProblem } from '../../src/domain/roster/RosterProblem.ts'
+import { BadSetting } from '../settings.ts'
+import { StorageTrouble } from '../storage/StorageTrouble.ts'
+import { BadBackup } from './backupFile.ts'
+import { backupTo } from './backupTo.ts'
+import { doctor } from './doctor.ts'
+import { exportTo } from './exportTo.ts'
+import { importRosterFile } from './importRosterFile.ts'
+import { initOfficer } from './initOfficer.ts'
+import { lookUpWords } from './lookup.ts'
+import { restoreFrom } from './restoreFrom.ts'
+import { verify } from './verify.ts'
+
+/** What a verb answers: one value for `--json`, and the lines that a person reads. */
+export interface OperatorAnswer {
+  value: unknown
+  lines: readonly string[]
+  /** False ends the process with status 1: the verb ran and found that something is wrong. */
+  ok?: boolean
+}
+
+interface OperatorVerb {
+  usage: string
+  run(words: readonly string[], flags: { dryRun: boolean }): Promise<OperatorAnswer> | OperatorAnswer
+}
+
+const VERBS: Record<string, OperatorVerb> = {
+  'init-officer': { usage: 'init-officer', run: () => initOfficer(process.env) },
+  'import-roster': {
+    usage: 'import-roster FILE [--dry-run]',
+    run: (words, { dryRun }) => importRosterFile(one(words, 'FILE'), dryRun, process.env),
+  },
+  lookup: {
+    usage: 'lookup WORD…',
+    run: (words) => {
+      if (words.length === 0) throw new UsageError('lookup needs at least one WORD')
+      const found = lookUpWords(words)
+      const lines = found.flatMap((answers, index) => [
+        `${words[index]}:`,
+        ...answers.map(({ name, category, matchedBy, tip }) => `  ${name}  ${category}  (${matchedBy})  ${tip}`),
+      ])
+      return { value: found, lines }
+    },
+  },
+  backup: { usage: 'backup DIR', run: (words) => backupTo(one(words, 'DIR'), process.env) },
+  restore: { usage: 'restore DIR', run: (words) => restoreFrom(one(words, 'DIR'), process.env) },
+  verify: { usage: 'verify', run: () => verify(process.env) },
+  export: { usage: 'export DIR', run: (words) => exportTo(one(words, 'DIR'), process.env) },
+  doctor: { usage: 'doctor', run: () => doctor(process.env) },
+}
+
+class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+function one(words: readonly string[], what: string): string {
+  const [word, ...rest] = words
+  if (word === undefined || rest.length > 0) throw new UsageError(`exactly one ${what} is needed`)
+  return word
+}
+
+const usage = () => [
+  'usage: npm run qiaomen -- <verb> [--json]',
+  ...Object.values(VERBS).map((verb) => `  ${verb.usage}`),
+]
+
+/** Problems that an operator can do something about are one line; anything else is a bug with its trace. */
+function isKnownTrouble(error: unknown): error is Error {
+  return [RosterProblem, BadSetting, BadBackup, StorageTrouble, UsageError].some((kind) => error instanceof kind)
+}
+
+async function main(): Promise<void> {
+  const options = { json: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const [name = '', ...words] = positionals
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (!verb) throw new UsageError(name === '' ? 'a verb is needed' : `there is no verb "${name}"`)
+  const answer = await verb.run(words, { dryRun: values['dry-run'] === true })
+  const text = values.json ? JSON.stringify(answer.value) : answer.lines.join('\n')
+  process.stdout.write(`${text}\n`)
+  if (answer.ok === false) process.exitCode = 1
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!isKnownTrouble(error) && (error as { code?: string }).code !== 'ENOENT') throw error
+  process.stderr.write(`${(error as Error).message}\n`)
+  if (error instanceof UsageError) process.stderr.write(`${usage().join('\n')}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

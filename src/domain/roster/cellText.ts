@@ -59,6 +59,17 @@ function readCell(cell: Cell | undefined): LedgerCell {
   return date ? { text, date } : { text }
 }
 
+const DITTO = /^(?:同上|〃|″|"|''|“|”|↓|ditto)$/iu
+
+/** 同上 and its signs say what the cell above says. */
+function withoutDittos(rows: readonly { cells: LedgerCell[] }[]): void {
+  rows.forEach(({ cells }, index) => {
+    for (const [column, cell] of cells.entries()) {
+      if (DITTO.test(cell.text)) cells[column] = rows[index - 1]?.cells[column] ?? { text: '' }
+    }
+  })
+}
+
 /** Texts of a sheet with every merged cell's value in all its lines; across columns a merge stays at its left. */
 export function readCells(sheet: RosterSheet, index: number): LedgerSheet {
   const rows = sheet.rows.map(({ line, cells }) => ({ line, cells: cells.slice(0, MOST_COLUMNS).map(readCell) }))
@@ -77,5 +88,6 @@ export function readCells(sheet: RosterSheet, index: number): LedgerSheet {
     for (let line = merge.top; line <= Math.min(merge.bottom, merge.top + 9); line++)
       if (merge.right > merge.left) wide.push({ line, left: merge.left, right: merge.right })
   }
+  withoutDittos(rows)
   return { name: sheet.name, index, rows, wide }
 }

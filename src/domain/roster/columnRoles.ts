@@ -9,6 +9,8 @@ export type ColumnRole =
   | 'floor'
   | 'room'
   | 'doorplate'
+  | 'street'
+  | 'unit'
   | 'address'
   | 'kind'
   | 'note'
@@ -18,6 +20,8 @@ export type ColumnRole =
 
 const PERSONAL =
   /^住户$|^户名$|^名字$|姓名|户主|业主|产权人|权利人|房东|屋主|住户信息|住户情况|住户名|居民信息|人员信息|户籍|户口|租户|租客|承租|使用人|居住人|入住人|同住|家庭成员|成员|联系人|联系|电话|手机|固话|身份证|证件|人口|人数|几人|常住|流动|暂住|车牌|车辆|车号|微信|QQ|邮箱|电邮|性别|年龄|出生|生日|民族|籍贯|党员|政治面貌|工作单位|职业|单位名称|学历|文化|婚姻|健康|残疾|低保|签名|签字|监护|宠物|犬|紧急|家长|老人|儿童|亲属|关系/iu
+/** Columns that no place at their end excuses: 户籍地址 is somebody's, not the door's. */
+const ALWAYS_PERSONAL = /户籍|户口|身份证|电话|手机|微信/u
 const PLACE_AT_END =
   /(?:房号|室号|房间号|门牌号?|门牌号码|房屋号码|房号码|房间号码|铺位号码?|地址|住址|楼栋号?|单元号?|楼层|楼号|栋号|梯号)$/u
 
@@ -45,13 +49,16 @@ const HEADERS: readonly (readonly [ColumnRole, RegExp])[] = [
     'stairwell',
     /^(?:所在)?(?:单元|梯|楼梯|梯位|梯口|门洞|门栋|梯间|单元门|梯\/单元|单元\/梯|单元梯)(?:号码?|名称|名|别)?$/u,
   ],
+  ['stairwell', /^(?:单元|梯)[号]?[-/、及和]?(?:楼层|层)$/u],
   ['stairwell', /^(?:UNIT|STAIR|几梯|几单元)$/iu],
   ['room', /^(?:单元|梯)[号]?[-/、及和]?(?:房号|室号|房间号|房|室)$/u],
   ['floor', /^(?:所在|所属|自然)?(?:楼层|层|层数|层次|楼面|层号|层楼|FLOOR)(?:号|数)?$/iu],
   [
     'room',
-    /^(?:(?:住户|业主|户主|楼层|层|住宅|商铺|铺面|铺位|房屋|房|室|户|间|门)(?:房)?(?:号|号码)|房间(?:号码?|编号)?|房|室|户室号|房室号|室号房号|房号室号|房号\/室号|房号\(室\)|房号铺号|房号\/铺号|铺位|商铺|ROOM|房间名称?|室名|房号名称)$/iu,
+    /^(?:(?:住户|业主|户主|楼层|每层|层|住宅|商铺|铺面|铺位|房屋|房|室|户|间|门)(?:房|户|室)?(?:号|号码)|房间(?:号码?|编号)?|房|室|户室号|房室号|室号房号|房号室号|房号\/室号|房号\(室\)|房号铺号|房号\/铺号|ROOM|房间名称?|室名|房号名称)$/iu,
   ],
+  ['street', /^(?:路名|街名|巷名|街巷|道路|街路巷|路街巷|街路名|街巷名|路街巷名|街路巷名|道路名)(?:名?称)?$/u],
+  ['unit', /^(?:单位|单位号|FLAT)$/iu],
   ['doorplate', /^(?:门牌|门牌号|门牌号码|门号|门户号|街路号|路名门牌)$/u],
   ['kind', /^(?:房屋|住房|建筑|使用|房间|门户|户)?(?:类型|类别|用途|性质|使用性质|属性|种类)$/u],
   [
@@ -70,7 +77,7 @@ export const headerText = (text: string): string =>
 export function roleOfHeader(cell: string): ColumnRole {
   const text = headerText(cell)
   if (text === '' || text.length > 14) return 'unknown'
-  if (PERSONAL.test(text) && !PLACE_AT_END.test(text)) return 'personal'
+  if (ALWAYS_PERSONAL.test(text) || (PERSONAL.test(text) && !PLACE_AT_END.test(text))) return 'personal'
   const plain = text.replace(/^(?:户主|业主|住户|居民|房东|产权人)(?=.)/u, '')
   const found = HEADERS.find(([, pattern]) => pattern.test(text)) ?? HEADERS.find(([, pattern]) => pattern.test(plain))
   return found?.[0] ?? 'unknown'

@@ -7,7 +7,7 @@ const OFFICE_WORDS = /办公|写字楼|公司|事务所|工作室/u
 const SHOP_WORDS =
   /铺|商店|商场|商业|商用|商户|门面|门店|超市|便利店|士多|餐厅|饭店|酒楼|快餐|餐饮|药店|药房|发廊|理发|五金|店面|店$|肠粉|小吃|菜市场|档口|银行|网点/u
 const HOME_WORDS =
-  /住|居|公寓|宿舍|民房|民宅|自建|出租|自用|租|房改|商品房|公房|安置|回迁|厅|空置|空房|闲置|别墅|住家|^房$/u
+  /业主|户主|租户|租客|房东|自有|住|居|公寓|宿舍|民房|民宅|自建|出租|自用|租|房改|商品房|公房|安置|回迁|厅|空置|空房|闲置|别墅|住家|^房$/u
 
 /** The kind that the ledger's own column names. Words that nobody foresaw are 'other'; an empty cell says nothing. */
 export function readKind(cell: string): RosterKind | undefined {

@@ -14,6 +14,8 @@ export interface DraftDoor {
   /** The number in front of the room, not yet known to be a stairwell or a building. */
   lead: string
   floor: string
+  /** The floor came from the label or from above, not from the line's own words. */
+  floorIsDerived: boolean
   label: string
   /** One or two digits that only floor or neighbours make a door. */
   bare: boolean

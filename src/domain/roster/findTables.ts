@@ -3,7 +3,7 @@ import { headerText, isMatrixFloor, matrixSuffix, roleOfHeader } from './columnR
 import type { LedgerRow, LedgerSheet } from './cellText.ts'
 import { squeezed } from './halfWidth.ts'
 import { inferRoles } from './inferRoles.ts'
-import { isHeaderLine, isMatrixHeader, isSubHeader } from './ledgerLines.ts'
+import { isFloorHeader, isHeaderLine, isMatrixHeader, isSubHeader } from './ledgerLines.ts'
 import { looksPersonal } from './personalText.ts'
 
 /** The lines under one kind of header, with what each column holds. */
@@ -13,6 +13,8 @@ export interface LedgerTable {
   headers: string[]
   /** Columns of a matrix with the suffix that each adds to its floor. */
   suffixes: ReadonlyMap<number, string>
+  /** Room columns that stand for a floor: 1楼, 2楼. */
+  floors: ReadonlyMap<number, string>
   /** The texts above the header. */
   titles: string[]
   headerLine: number
@@ -31,6 +33,7 @@ function settleRoles(roles: ColumnRole[], hasMatrix: boolean): ColumnRole[] {
   const hasRoom = has('room') || hasMatrix
   return roles.map((role) => {
     if (role === 'block') return has('building') ? 'stairwell' : 'building'
+    if (role === 'unit') return hasRoom || has('doorplate') ? 'personal' : 'room'
     if (role === 'doorplate')
       return !hasRoom ? (has('address') ? 'building' : 'room') : has('building') ? 'ignored' : 'building'
     return role
@@ -39,11 +42,14 @@ function settleRoles(roles: ColumnRole[], hasMatrix: boolean): ColumnRole[] {
 
 /** Columns without a known header: further rooms beside a merged 房号, or personal by what they hold. */
 function readUnknownColumns(table: LedgerTable): void {
+  const noRooms = table.roles.every((role, column) => role !== 'room' || valuesOf(table.rows, column).length === 0)
   for (const [column, role] of table.roles.entries()) {
-    if (role !== 'unknown' || table.suffixes.has(column)) continue
+    if (table.suffixes.has(column)) continue
     const values = valuesOf(table.rows, column)
-    if (values.length === 0) continue
     const rooms = values.filter((value) => ROOM_LIKE.test(value)).length
+    const isDoorplate = role === 'ignored' && roleOfHeader(table.headers[column] ?? '') === 'doorplate'
+    if (isDoorplate && noRooms && rooms > 0 && rooms >= values.length * 0.6) table.roles[column] = 'room'
+    if (role !== 'unknown' || values.length === 0) continue
     if (table.headers[column] === '' && table.roles[column - 1] === 'room' && rooms >= values.length * 0.6)
       table.roles[column] = 'room'
     else if (values.some(looksPersonal)) table.roles[column] = 'personal'
@@ -77,6 +83,8 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
   const headers: string[] = []
   const roles: ColumnRole[] = []
   const suffixes = new Map<number, string>()
+  const floors = new Map<number, string>()
+  const hasFloorHeaders = headerRows.some((row) => row.cells.filter((cell) => isFloorHeader(cell.text)).length >= 2)
   for (let column = 0; column < width; column++) {
     const filled = headerRows.map((row) => row.cells[column]?.text ?? '').filter((text) => text !== '')
     const text = filled[filled.length - 1] ?? ''
@@ -95,6 +103,10 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
       if (suffix !== undefined) suffixes.set(column, suffix)
       if (isMatrixFloor(cell)) role = 'floor'
     }
+    if (role === 'unknown' && hasFloorHeaders && isFloorHeader(text)) {
+      floors.set(column, text)
+      role = 'room'
+    }
     headers.push(text)
     roles.push(suffixes.has(column) ? 'unknown' : role)
   }
@@ -103,6 +115,7 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
     roles: settleRoles(roles, suffixes.size > 0),
     headers,
     suffixes,
+    floors,
     titles,
     headerLine: lastLine,
     rows: [],
@@ -139,7 +152,8 @@ export function findTables(sheet: LedgerSheet): LedgerTable[] {
   }
   if (tables.length === 0) {
     const inferred = inferRoles(sheet)
-    if (inferred) tables.push({ sheet, suffixes: new Map(), headerLine: 0, ignoredColumns: [], ...inferred })
+    if (inferred)
+      tables.push({ sheet, suffixes: new Map(), floors: new Map(), headerLine: 0, ignoredColumns: [], ...inferred })
   }
   for (const table of tables) {
     readUnknownColumns(table)

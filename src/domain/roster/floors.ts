@@ -5,7 +5,7 @@ import { CHINESE_NUMBER, readNumber, spokenNumber } from './numerals.ts'
 const NAMED: readonly { pattern: RegExp; print: string; level: number }[] = [
   { pattern: /^首[层楼]?$/u, print: '首层', level: 1 },
   { pattern: /^(?:地下|地铺|地面层?|底[层楼])$/u, print: '', level: 1 },
-  { pattern: /^(?:G|GF|G[层楼]|大堂层?)$/u, print: 'G', level: 1 },
+  { pattern: /^(?:G|GF|G\/F|G[层楼]|大堂层?)$/u, print: 'G', level: 1 },
   { pattern: /^(?:UG|UG[层楼])$/u, print: 'UG', level: 1.2 },
   { pattern: /^(?:LG|LG[层楼])$/u, print: 'LG', level: 0.5 },
   { pattern: /^架空[层楼]?$/u, print: '架空层', level: 1.3 },
@@ -71,7 +71,10 @@ export function spokenFloor(floor: string): string {
 
 /** The floor that a printed label tells by itself: 1203 → 12, 3A01 → 3A, 103A → 1, E201 → 2, 二楼左 → 2, 天台01 → 天台. */
 export function floorOfLabel(label: string): string | undefined {
-  const text = squeezed(label).toUpperCase()
+  const text = squeezed(label)
+    .toUpperCase()
+    .replace(/(\d|[A-Z])(?:[左右中前后东南西北上下]|\([^()]*\)|之[一二三四五六\d])$/u, '$1')
+    .replace(/^(?:[左右前后东西南北]座)(?=\d)/u, '')
   const digits = /^(?:[A-Z]{1,2}-?)?(\d{1,2})(\d{2})(?:[A-Z]|-\d{1,2})?$/u.exec(text)
   const basement = /^(B\d|LG|UG|G|M|R)-?\d{2}[A-Z]?$/u.exec(text)
   if (basement) return readFloor(basement[1] ?? '')

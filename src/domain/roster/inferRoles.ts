@@ -31,7 +31,7 @@ const isName = (text: string) => /^[\p{Script=Han}·]{2,4}$/u.test(text) && !has
 
 const RULES: readonly (readonly [ColumnRole, (text: string) => boolean])[] = [
   ['personal', looksPersonal],
-  ['building', (text) => (numberedBuilding(text)?.word ?? '') !== ''],
+  ['building', (text) => (numberedBuilding(text)?.word ?? '') !== '' && !/[^号#]楼$/u.test(text)],
   [
     'stairwell',
     (text) => (numberedStairwell(text)?.word ?? '') !== '' || /^[东西南北中左右前后内]\S{0,2}梯$/u.test(text),
@@ -85,8 +85,10 @@ export function inferRoles(sheet: LedgerSheet): Guess | undefined {
     guessColumn(rows.map((row) => squeezed(row.cells[column]?.text ?? '')).filter((text) => text !== '')),
   )
   if (!roles.includes('room') && !roles.includes('address')) return undefined
-  const addresses = roles.indexOf('address')
-  const places = roles.map((role, column) => (role === 'address' && column !== addresses ? 'unknown' : role))
+  // Only the first column of a place counts; a second one of its kind is somebody's other address.
+  const places = roles.map((role, column) =>
+    ['address', 'building', 'stairwell', 'floor'].includes(role) && column !== roles.indexOf(role) ? 'unknown' : role,
+  )
   guessNumbers(rows, places)
   return { roles: places, headers: places.map(() => ''), titles, rows }
 }

@@ -1,4 +1,5 @@
 import { isMatrixFloor, matrixSuffix, roleOfHeader } from './columnRoles.ts'
+import { readFloor } from './floors.ts'
 import { squeezed } from './halfWidth.ts'
 import type { LedgerRow } from './cellText.ts'
 
@@ -46,9 +47,15 @@ const PLACES: ReadonlySet<string> = new Set([
   'floor',
   'room',
   'doorplate',
+  'street',
+  'unit',
   'address',
   'estate',
 ])
+
+/** 1楼, 二层, 首层 as the header of a column of rooms. */
+export const isFloorHeader = (text: string): boolean =>
+  /[层楼F]$/u.test(squeezed(text)) && !/号楼$/u.test(squeezed(text)) && readFloor(text) !== undefined
 
 /** True for a line of column headers: two known words, one of them a place; or one such word alone in its line. */
 export function isHeaderLine(row: LedgerRow): boolean {
@@ -58,6 +65,7 @@ export function isHeaderLine(row: LedgerRow): boolean {
   const filled = filledTexts(row)
   if (isMatrixHeader(row)) return true
   if (places.length === 0) return false
+  if (places.includes('building') && row.cells.filter((cell) => isFloorHeader(cell.text)).length >= 2) return true
   if (filled.length === 1) return places.length === 1 && ['room', 'address', 'doorplate'].includes(places[0] ?? '')
   return known.length >= 2 && known.length * 2 >= filled.length
 }

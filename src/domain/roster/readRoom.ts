@@ -54,6 +54,7 @@ const PLAIN_ROOM: readonly RegExp[] = [
   /^\d{1,2}[A-Z]\d?$/u,
   /^(?:B\d|LG|UG|G|M|R)-?\d{1,2}[A-Z]?$/u,
   /^[A-Z]{0,2}\d{3,4}-\d{1,2}$/u,
+  /^[左右前后东西南北]座\d{3,4}[A-Z]?$/u,
   /^[A-Z]?\d{3,4}(?:[左右前后东西南北上下中]|（[^）]{1,4}）|之[一二三四五六\d])$/u,
   /^(?:天台|天面|楼顶|顶楼|顶层|架空层|阁楼|夹层|首层|地下室|地下|负[一二三]层)(?:\d{1,3}[A-Z]?|[左右前后东西])?$/u,
   /^(?:[左右前后东西内外]|首层)?[A-Z]?\d{0,4}[A-Z]?(?:号)?(?:铺位|商铺|门面|铺|店|档口|档)\d{0,4}[A-Z]?$/u,
@@ -76,6 +77,13 @@ function joinBlanks(text: string): string {
   const whole = (word: string) => /^(?:[A-Z]?\d{3,5}[A-Z]?|\d{1,2}[A-Z]\d{0,2}|[左右前后中])(?:室|房|户)?$/iu.test(word)
   return words.length > 1 && words.every(whole) ? words.join('、') : words.join('')
 }
+
+/** The same within each item of a list: 301,302 303 are three rooms, 3 01 is one. */
+const withoutBlanks = (text: string): string =>
+  text
+    .split(/([、,;|&])/u)
+    .map((item) => joinBlanks(item.trim()))
+    .join('')
 
 const SEPARATORS = /以及|[、,;/|&和及与]/u
 
@@ -162,7 +170,7 @@ function readLead(text: string): Lead | undefined {
 }
 
 /** 3楼301 and 首层01铺 name their floor in front; 二楼左 and 四楼（全层） are labels as a whole. */
-function readFloorHead(text: string): { floor: string; room: string } | undefined {
+function readFloorHead(text: string): { floor: string; room: string; isLabel: boolean } | undefined {
   const found = new RegExp(
     `^(第?(?:${CHINESE_NUMBER}|\\d{1,2}[A-H]?)(?:层楼|[层楼])|\\d{1,2}F|首层|地下|负${CHINESE_NUMBER}[层楼])-?(.+)$`,
     'u',
@@ -170,9 +178,10 @@ function readFloorHead(text: string): { floor: string; room: string } | undefine
   const floor = readFloor(found?.[1] ?? '')
   if (!found || floor === undefined) return undefined
   const room = found[2] ?? ''
-  if (/^(?:全层|整层)$/u.test(room)) return { floor, room: `${spokenFloor(floor)}（${room}）` }
-  if (/^（/u.test(room)) return { floor, room: `${spokenFloor(floor)}${room}` }
-  return { floor, room }
+  if (/^（?(?:全层|整层)）?$/u.test(room))
+    return { floor, room: `${spokenFloor(floor)}（${room.replace(/[（）]/gu, '')}）`, isLabel: true }
+  if (/^（/u.test(room)) return { floor, room: `${spokenFloor(floor)}${room}`, isLabel: true }
+  return { floor, room, isLabel: false }
 }
 
 const unclear: RosterAsk = { code: 'unclear' }
@@ -209,7 +218,7 @@ function readOne(item: string, context: RoomContext): RoomPart {
   const head = readFloorHead(raw)
   if (head) {
     if (SIDE.test(head.room)) return { ...sidePart(head.room, head.floor), floor: head.floor }
-    if (/^.*楼（/u.test(head.room)) return { label: head.room, floor: head.floor, bare: false }
+    if (head.isLabel) return { label: head.room, floor: head.floor, bare: false }
     return { ...readOne(head.room, { ...context, floor: head.floor, floorIsOwn: true }), floor: head.floor }
   }
   if (SIDE.test(raw)) return sidePart(raw, context.floor)
@@ -285,7 +294,7 @@ function readItem(item: string, context: RoomContext, selection: Selection): Roo
 export function readRoom(cell: string, context: RoomContext): ReadRoom {
   const { text, remark } = pullBrackets(cell)
   const selection = readSelection(
-    joinBlanks(text.toUpperCase()).replace(/(\d{3,4})\.(?=\d{3,4}(?:\D|$))/gu, '$1、'),
+    withoutBlanks(text.toUpperCase()).replace(/(\d{3,4})\.(?=\d{3,4}(?:\D|$))/gu, '$1、'),
     remark,
   )
   const items = selection.text.split(SEPARATORS).filter((item) => item !== '')

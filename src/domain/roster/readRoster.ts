@@ -4,6 +4,7 @@ import { findTables } from './findTables.ts'
 import { normaliseLabel } from './normaliseLabel.ts'
 import { looksPersonal, safeToShow } from './personalText.ts'
 import { isNowhere, printPlace } from './placeNames.ts'
+import type { Standing } from './lineContext.ts'
 import { readLines } from './readLines.ts'
 import { RosterProblem } from './RosterProblem.ts'
 import type * as Shape from './rosterShapes.ts'
@@ -11,6 +12,7 @@ import { settleDrafts } from './settleDrafts.ts'
 
 export type Cell = Shape.Cell
 export type RosterRow = Shape.RosterRow
+export type RosterMerge = Shape.RosterMerge
 export type RosterSheet = Shape.RosterSheet
 export type RosterDoor = Shape.RosterDoor
 export type RosterQuestion = Shape.RosterQuestion
@@ -84,12 +86,12 @@ export function readRoster(
     const tables = findTables(cells)
     const filled = cells.rows.find((row) => row.cells.some((cell) => cell.text !== ''))
     if (tables.length === 0 && filled) question(index, filled.line, '', { code: 'sheetUnclear' })
-    let above: { estate: string } | undefined
+    let above: Standing | undefined
     for (const table of tables) {
-      const read = readLines(table, tableNumber++, answers, (row) => keyOf(index, row), above)
-      above = read
-      drafts.push(...read.drafts)
-      for (const found of read.questions) question(index, found.row, found.value, found.ask)
+      const { read, end } = readLines(table, tableNumber++, (row) => answers.get(keyOf(index, row)), above)
+      above = end
+      for (const draft of read.drafts) drafts.push(draft)
+      for (const [row, found] of read.questions) question(index, row, found.value, found.ask)
       for (const found of read.skipped) skip(index, found.row, found.why)
       for (const name of table.ignoredColumns)
         if (!reading.ignoredColumns.includes(name)) reading.ignoredColumns.push(name)

@@ -39,7 +39,7 @@ export function readTitle(title: string): TitlePlaces {
   const flat = withoutDistrict(
     squeezed(title)
       .replace(/\([^()]*\)?/gu, '')
-      .replace(/^(?:关于|\d{4}年度?)/u, ''),
+      .replace(/^(?:关于|\d{4}年度?|[一二三四五六七八九十\d]+[、.])/u, ''),
   ).toUpperCase()
   const building = only([...flat.matchAll(BUILDING)].map((found) => found[1] ?? ''))
   if (building !== undefined) places.building ??= numberedBuilding(building) ?? namedPlace(building)

@@ -47,6 +47,7 @@ export type RosterAsk =
   | { code: 'floorUnknown'; label: string }
   | { code: 'buildingUnknown' }
   | { code: 'wholeHouse'; label: string }
+  | { code: 'wholeFloor'; label: string }
   | { code: 'mergedFlat'; label: string }
   | { code: 'stairwellConflict'; ledger: string; room: string }
   | { code: 'rangeUnclear' }

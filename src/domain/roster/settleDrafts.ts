@@ -83,7 +83,7 @@ function settleLetters(table: readonly DraftDoor[]): void {
   if (!blocks) return
   for (const draft of table) {
     const found = /^B(\d)\d{2}$/u.exec(draft.label)
-    if (found?.[1] && draft.floor === `B${found[1]}`) draft.floor = found[1]
+    if (found?.[1] && draft.floorIsDerived && draft.floor === `B${found[1]}`) draft.floor = found[1]
   }
 }
 
@@ -131,7 +131,8 @@ function settleBare(table: readonly DraftDoor[]): void {
     draft.bare = false
     if (draft.floor === '') {
       draft.floor = '1'
-      draft.ask ??= { code: 'floorUnknown', label: draft.label }
+      draft.label = joinFloor(draft.floor, draft.label)
+      draft.ask ??= { code: 'bareNumber', label: draft.label }
     } else if (!asPrinted) {
       draft.label = joinFloor(draft.floor, draft.label)
       if (!habit) draft.ask ??= { code: 'bareNumber', label: draft.label }

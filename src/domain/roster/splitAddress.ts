@@ -19,7 +19,7 @@ const STREET = new RegExp(
   `^(.*?[${STREET_WORDS}])(${NUMBER_SIGN}(?:${BRANCH})?)((?:[前后左右中东西南北]座|大院|院)?)`,
   'u',
 )
-const PLAIN_NUMBER = new RegExp(`^()(${NUMBER_SIGN}(?:${BRANCH})?)((?:[前后左右中]座)?)(?=.)`, 'u')
+const PLAIN_NUMBER = new RegExp(`^()(${NUMBER_SIGN}(?:${BRANCH})?)((?:[前后左右中]座)?)`, 'u')
 const BUILDING = new RegExp(
   `^(.*?)第?(${STEM})(栋楼|号楼|号栋|栋|幢|座|#楼|#|(?:楼(?=.*单元)))(\\([^()]*\\)|[前后]座)?`,
   'u',
@@ -33,7 +33,7 @@ const FLOOR = new RegExp(
   'u',
 )
 const ESTATE_END =
-  /(?:小区|花园|花苑|新村|大院|公寓|大厦|广场|家园|华庭|名苑|名城|雅苑|豪庭|山庄|别墅|宿舍|宿舍区|住宅区|生活区|院|苑|园|城|庭|府|邸|湾|居|轩|阁|台|村|坊|里|庄|楼|中心|[一二三四五六七八九十\dA-Z]+期|[东西南北中]区|[一二三四五六七八九十\dA-Z]区)$/u
+  /(?:小区|花园|花苑|新村|大院|公寓|大厦|广场|家园|华庭|名苑|名城|雅苑|豪庭|山庄|别墅|宿舍|宿舍区|住宅区|生活区|院|苑|园|城|庭|府|邸|湾|居|轩|阁|台|村|坊|里|庄|中心|[一二三四五六七八九十\dA-Z]+期|[东西南北中]区|[一二三四五六七八九十\dA-Z]区)$/u
 
 /** Provinces, cities, districts, subdistricts and communities in front of an address name no estate. */
 export function withoutDistrict(text: string): string {

@@ -7,6 +7,7 @@ const ASKS: { readonly [Code in RosterAsk['code']]: (ask: Extract<RosterAsk, { c
   floorUnknown: ({ label }) => `看不出 ${label} 在几楼，在首层吗？`,
   buildingUnknown: () => '看不出是哪一栋，整份台账只有一栋吗？',
   wholeHouse: ({ label }) => `没有房号，整栋一户，记作 ${label} 吗？`,
+  wholeFloor: ({ label }) => `没有房号，一层一户，记作 ${label} 吗？`,
   mergedFlat: ({ label }) => `是打通的一户（${label}）吗？`,
   stairwellConflict: ({ ledger, room }) => `梯号是 ${ledger}，房号却写 ${room}，以梯号为准吗？`,
   rangeUnclear: () => '看不出从哪一户到哪一户，请写成 501-504 或 501、502。',

@@ -70,3 +70,9 @@ function onPop(event: PopStateEvent): void {
 function isSpare(state: unknown): boolean {
   return typeof state === 'object' && state !== null && SPARE in state
 }
+
+// A page that was loaded again while a spare entry lay on top.
+if (isSpare(history.state)) {
+  listen()
+  spareHref = location.href
+}

@@ -1,0 +1,53 @@
+import type { QuizTaken } from '../../domain/records/quizTaken.ts'
+import type { Round } from '../../domain/records/round.ts'
+import type { Visit } from '../../domain/records/visit.ts'
+import type { VisitVoid } from '../../domain/records/visitVoid.ts'
+import { bandHour, localDate } from '../../domain/times.ts'
+
+/** One visit as a door's history tells it: the day and the coarse band, never the minute, never a person. */
+export interface PastVisit {
+  id: string
+  date: string
+  bandHour: number
+  outcome: Visit['outcome']
+  quizzed: boolean
+}
+
+export interface PastRound {
+  id: string
+  name: string
+  closed: boolean
+  visits: PastVisit[]
+}
+
+/** What happened at one door, newest round and newest visit first; what was taken back is left out. */
+export function tellDoor(
+  doorId: string,
+  visits: readonly Visit[],
+  voids: readonly VisitVoid[],
+  quizzes: readonly QuizTaken[],
+  rounds: readonly Round[],
+): PastRound[] {
+  const voided = new Set(voids.map((entry) => entry.visitId))
+  const quizzed = new Set(quizzes.map((entry) => entry.visitId))
+  const standing = visits
+    .filter((visit) => visit.doorId === doorId && !voided.has(visit.id))
+    .sort((left, right) => right.visitedAt - left.visitedAt || (left.id < right.id ? 1 : -1))
+  return [...rounds]
+    .sort((left, right) => right.number - left.number)
+    .map((round) => ({
+      id: round.id,
+      name: round.name,
+      closed: round.state === 'closed',
+      visits: standing
+        .filter((visit) => visit.roundId === round.id)
+        .map((visit) => ({
+          id: visit.id,
+          date: localDate(visit.visitedAt),
+          bandHour: bandHour(visit.visitedAt),
+          outcome: visit.outcome,
+          quizzed: quizzed.has(visit.id),
+        })),
+    }))
+    .filter((round) => round.visits.length > 0)
+}

@@ -1,0 +1,55 @@
+import { readPhone } from '../../db/database.ts'
+import { here } from '../../db/here.ts'
+import { readAll, readAssignments, readCommunity, readScope } from '../../db/read.ts'
+import { communityScope } from '../../domain/record.ts'
+import { bondAt, type Role } from '../../domain/records/member.ts'
+import type { Round } from '../../domain/records/round.ts'
+import { weighFreshness, type Freshness } from './freshness.ts'
+import { buildStreet, type StreetHouse } from './street.ts'
+
+/** The 进度 screen in one read: every figure on it belongs to the same moment. */
+export interface Coverage {
+  street: StreetHouse[]
+  round: Round | null
+  communityName: string
+  role: Role
+  freshness: Freshness
+  /** By the server's clock as far as this phone knows it, ms. */
+  now: number
+}
+
+/** The open round with the highest number, else the last one that was closed. */
+export function chooseRound(rounds: readonly Round[]): Round | null {
+  const latest = (some: readonly Round[]) => [...some].sort((left, right) => right.number - left.number)[0]
+  return latest(rounds.filter((round) => round.state === 'open')) ?? latest(rounds) ?? null
+}
+
+/** Who looks, when, and how fresh this phone's figures are. */
+export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 'freshness' | 'now'>> {
+  const { database, memberId, deviceId, seam } = here()
+  const [phone, rounds, members, reports] = await Promise.all([
+    readPhone(database),
+    readScope('round', communityScope),
+    readScope('member', communityScope),
+    readScope('deviceReport', communityScope),
+  ])
+  const now = seam.clock.now() - phone.offsetMs
+  const me = members.find((member) => member.id === memberId)
+  const role = (me && bondAt(me, now)?.role) ?? 'member'
+  const freshness = weighFreshness(reports, members, deviceId, phone.syncedAt, now)
+  return { round: chooseRound(rounds), role, freshness, now }
+}
+
+export async function readCoverage(): Promise<Coverage> {
+  const standing = await readStanding()
+  const { round, now } = standing
+  const [stairwells, facades, wishes, assignments, community] = await Promise.all([
+    readAll('stairwell'),
+    here().database.facades.toArray(),
+    readAll('doNotKnock'),
+    round ? readAssignments(round.id) : new Map(),
+    readCommunity(),
+  ])
+  const street = buildStreet({ stairwells, facades, roundId: round?.id ?? null, assignments, wishes, now })
+  return { ...standing, street, communityName: community?.name ?? '' }
+}

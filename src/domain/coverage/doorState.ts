@@ -45,7 +45,8 @@ export function doorState(visits: Readonly<Record<string, VisitMark>> | undefine
       if (!ineligible || isLater(when, ineligible.when)) ineligible = { state, when }
       continue
     }
-    if (!lastContact || isLater(when, lastContact)) lastContact = when
+    // Nobody answering is no contact: it says nothing against a door that stands empty.
+    if (state !== 'notHome' && (!lastContact || isLater(when, lastContact))) lastContact = when
     if (contact === 'untouched' || PRECEDENCE.indexOf(state) < PRECEDENCE.indexOf(contact)) contact = state
   }
   // "Vacant", "not a home" and "not found" are overturned by any later contact; later is (effective time, id).

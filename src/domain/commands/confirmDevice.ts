@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import { accept, command, followInterval, put, refuse, row } from '../command.ts'
+import { fields, id } from '../fields.ts'
+import { communityScope, officersScope, teamScope } from '../record.ts'
+import { bondAt } from '../records/member.ts'
+
+/** The leader has compared the six digits on both screens: the phone may take part. What it pushed meanwhile follows. */
+export const confirmDevice = command({
+  verb: 'device/confirm',
+  version: 1,
+  args: fields({
+    deviceId: id,
+    memberId: id,
+    teamId: v.nullable(id),
+    matchCode: v.pipe(v.string('bad_field'), v.regex(/^[0-9]{6}$/, 'bad_field')),
+  }),
+  reads: ({ deviceId, memberId, teamId }) => [
+    row('device', deviceId, teamId === null ? officersScope : teamScope(teamId)),
+    row('member', memberId, communityScope),
+  ],
+  decide({ args, at }, facts) {
+    const device = facts.get('device', args.deviceId)
+    if (device === 'unknownHere') return accept([])
+    if (device === 'absent' || device.teamId !== args.teamId || device.memberId !== args.memberId)
+      return refuse('not_found')
+    if (device.state === 'active') return accept([])
+    if (device.state !== 'pending') return refuse('not_pending')
+    if (device.matchCode !== args.matchCode) return refuse('match_code_wrong')
+    const member = facts.get('member', args.memberId)
+    if (member === 'absent') return refuse('not_found')
+    const confirmed = put('device', { ...device, state: 'active' })
+    // Another phone of a member who has a bond already changes nothing about that bond.
+    if (member === 'unknownHere' || bondAt(member, at.received)) return accept([confirmed])
+    const bond = { role: device.role, teamId: device.teamId, from: at.received, until: null }
+    return accept([put('member', { ...member, bonds: followInterval(member.bonds, bond, at.received) }), confirmed])
+  },
+})

@@ -1,0 +1,89 @@
+import * as v from 'valibot'
+import { accept, command, put, refuse, row } from '../command.ts'
+import { fields, floorLevel, id } from '../fields.ts'
+import { outcome, shareOutcome } from '../outcome.ts'
+import { stairwellScope } from '../record.ts'
+import { mintDoNotKnockId } from '../records/doNotKnock.ts'
+import { doorLabel, mintDoorId } from '../records/stairwell.ts'
+import { mintVisitDetailId } from '../records/visitDetail.ts'
+import { normaliseLabel } from '../roster/normaliseLabel.ts'
+import { coarseTime } from '../times.ts'
+import { withDoor } from '../layout.ts'
+
+/** How long a door's wish for peace holds when it was told at the door. */
+export const DO_NOT_KNOCK_MS = 365 * 24 * 3_600_000
+
+/**
+ * A knock on one door. Stands alone: a door that the layout does not know yet is created as 待核实 (SYNC-5). The door's
+ * id may be named, because a label can change while the door stays; otherwise it follows from the label.
+ */
+export const recordVisit = command({
+  verb: 'visit/record',
+  version: 1,
+  args: fields({
+    stairwellId: id,
+    roundId: id,
+    doorId: v.optional(id),
+    level: floorLevel,
+    label: doorLabel,
+    outcome,
+    sessionId: v.nullable(id),
+  }),
+  stairwellOf: ({ stairwellId }) => stairwellId,
+  reads: ({ stairwellId, roundId }) => [
+    row('stairwell', stairwellId, stairwellScope(stairwellId)),
+    row('round', roundId, 'c'),
+  ],
+  decide({ args, actor, at, newId }, facts) {
+    const { stairwellId, roundId, level, sessionId } = args
+    const stairwell = facts.get('stairwell', stairwellId)
+    if (stairwell === 'absent' || facts.get('round', roundId) === 'absent') return refuse('not_found')
+    const label = normaliseLabel(args.label)
+    if (label === '') return refuse('bad_field')
+    const known = stairwell === 'unknownHere' ? [] : stairwell.doors
+    const door = known.find((entry) => entry.id === args.doorId) ?? known.find((entry) => entry.label === label)
+    const doorId = door?.id ?? mintDoorId(stairwellId, label)
+    const visitId = newId(0)
+    // It happened, so it is kept, even at a door that asked for peace: the leader sees that, the façade stays 勿扰.
+    const shared = shareOutcome(args.outcome)
+    const visitedAt = shared === 'notHome' ? coarseTime(at.effective) : at.effective
+    const recordedBy = actor.memberId
+    const changes = [
+      put('visit', {
+        id: visitId,
+        stairwellId,
+        roundId,
+        doorId,
+        level,
+        label: door?.label ?? label,
+        outcome: shared,
+        sessionId,
+        recordedBy,
+        visitedAt,
+      }),
+    ]
+    if (args.outcome === 'minorOnly') {
+      const detailId = mintVisitDetailId(visitId)
+      changes.push(put('visitDetail', { id: detailId, visitId, recordedBy, outcome: args.outcome, answerIds: [] }))
+    }
+    if (shared === 'doNotKnock') {
+      const since = at.effective
+      const until = since + DO_NOT_KNOCK_MS
+      changes.push(
+        put('doNotKnock', {
+          id: mintDoNotKnockId(doorId),
+          stairwellId,
+          doorId,
+          since,
+          until,
+          askedBy: 'door',
+          visitId,
+        }),
+      )
+    }
+    if (stairwell !== 'unknownHere' && !door && !known.some((entry) => entry.id === doorId)) {
+      changes.push(put('stairwell', withDoor(stairwell, { id: doorId, label, level, kind: 'home' })))
+    }
+    return accept(changes)
+  },
+})

@@ -1,0 +1,55 @@
+import { accept, command, put, refuse, remove, row } from '../command.ts'
+import { fields, id } from '../fields.ts'
+import { privateScope, stairwellScope } from '../record.ts'
+import { mintDoNotKnockId } from '../records/doNotKnock.ts'
+import { mintVisitDetailId } from '../records/visitDetail.ts'
+import { mintVisitVoidId } from '../records/visitVoid.ts'
+
+/**
+ * 撤销: takes back a visit of one's own. The visit stays; a void is appended. A wish for peace that this visit set is
+ * lifted with it, and so are the quiz answers given in it, which only its author's own note can find.
+ */
+export const voidVisit = command({
+  verb: 'visit/void',
+  version: 1,
+  args: fields({ visitId: id, stairwellId: id, doorId: id }),
+  stairwellOf: ({ stairwellId }) => stairwellId,
+  reads: ({ visitId, stairwellId, doorId }, actor) => [
+    row('visit', visitId, stairwellScope(stairwellId)),
+    row('doNotKnock', mintDoNotKnockId(doorId), stairwellScope(stairwellId)),
+    row('visitDetail', mintVisitDetailId(visitId), privateScope(actor.memberId)),
+  ],
+  decide({ args, actor, at }, facts) {
+    const { visitId, stairwellId, doorId } = args
+    const visit = facts.get('visit', visitId)
+    if (visit === 'absent') return refuse('not_found')
+    if (visit === 'unknownHere') return accept([])
+    if (visit.stairwellId !== stairwellId || visit.doorId !== doorId) return refuse('not_found')
+    if (visit.recordedBy !== actor.memberId) return refuse('not_yours')
+    const { roundId, sessionId } = visit
+    const changes = [
+      put('visitVoid', {
+        id: mintVisitVoidId(visitId),
+        visitId,
+        stairwellId,
+        roundId,
+        doorId,
+        sessionId,
+        recordedBy: actor.memberId,
+        voidedAt: at.effective,
+      }),
+    ]
+    const wish = facts.get('doNotKnock', mintDoNotKnockId(doorId))
+    if (typeof wish === 'object' && wish.visitId === visitId) {
+      changes.push(put('doNotKnock', { ...wish, until: wish.since }))
+    }
+    const detail = facts.get('visitDetail', mintVisitDetailId(visitId))
+    if (typeof detail === 'object') {
+      for (const answerId of detail.answerIds) {
+        changes.push(remove('quizAnswer', answerId, stairwellScope(stairwellId)))
+      }
+      changes.push(put('visitDetail', { ...detail, answerIds: [] }))
+    }
+    return accept(changes)
+  },
+})

@@ -99,7 +99,7 @@ describe('size budget', () => {
 })
 
 describe('the count at the end of npm test', () => {
-  const file = { status: 'passed', assertionResults: [{}, {}] }
+  const file = { status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] }
 
   test('adds up what ran', () => {
     const report = { numPassedTests: 2, numTotalTests: 2, testResults: [file] }
@@ -114,6 +114,12 @@ describe('the count at the end of npm test', () => {
   test('a file that could not be read counts as failed', () => {
     const broken = { status: 'failed', assertionResults: [] }
     const report = { numPassedTests: 2, numTotalTests: 2, testResults: [file, broken] }
+    expect(countReport(report, false)).toEqual({ passed: 2, failed: 1 })
+  })
+
+  test('a clean-up that fails after tests that passed counts as failed', () => {
+    const untidy = { status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] }
+    const report = { numPassedTests: 2, numTotalTests: 2, testResults: [untidy] }
     expect(countReport(report, false)).toEqual({ passed: 2, failed: 1 })
   })
 

@@ -1,0 +1,18 @@
+import * as v from 'valibot'
+import { choice, fields, id, text } from '../fields.ts'
+import { kind } from '../kind.ts'
+import { deviceScope } from '../record.ts'
+
+/** An answer that changed after it was given (a settled hold). It reaches the phone that asked through the feed. */
+export const lateAnswer = kind({
+  kind: 'lateAnswer',
+  schema: fields({
+    id,
+    deviceId: id,
+    commandId: id,
+    result: choice(['applied', 'refused']),
+    code: v.nullable(text(40)),
+  }),
+  scopeOf: (body) => deviceScope(body.deviceId),
+})
+export type LateAnswer = v.InferOutput<typeof lateAnswer.schema>

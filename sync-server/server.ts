@@ -62,7 +62,12 @@ export async function createServer(context: ServerContext, options: ServerOption
     referrerPolicy: { policy: 'no-referrer' },
   })
   await app.register(cookie)
-  await app.register(compress, { global: true, globalDecompression: false, threshold: 512, encodings: ['gzip', 'identity'] })
+  await app.register(compress, {
+    global: true,
+    globalDecompression: false,
+    threshold: 512,
+    encodings: ['gzip', 'identity'],
+  })
   await app.register(rateLimit, {
     global: false,
     errorResponseBuilder: (_request, limit) => new HttpProblem('too_many_requests', Math.ceil(limit.ttl / 1000)),

@@ -1,0 +1,111 @@
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import type { HeldRow } from './records.ts'
+import type { Tables } from './tables.ts'
+
+/*
+ * Rows about devices that are not records: tokens, one-time links, what a device was told it may read, and what waits
+ * for it. Directory reads (settings, which communities there are) are the only ones that name no community.
+ */
+
+type Trx = Transaction<Tables>
+type Reader = Kysely<Tables>
+
+export type DeviceTokenRow = Selectable<Tables['deviceToken']>
+export type EntryLinkRow = Selectable<Tables['entryLink']>
+
+/** A setting of this installation, or the one that `make` gives it the first time. */
+export async function settingOf(trx: Trx, name: string, make: () => string): Promise<string> {
+  const row = await trx.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst()
+  if (row) return row.value
+  const value = make()
+  await trx
+    .insertInto('setting')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+  const stored = await trx.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirstOrThrow()
+  return stored.value
+}
+
+/** The communities of this installation, in order of their ids. */
+export async function listCommunities(db: Reader): Promise<string[]> {
+  const rows = await db.selectFrom('clock').select('community').orderBy('community').execute()
+  return rows.map((row) => row.community)
+}
+
+/** The enrolment that a token proves; `null` when nobody holds it. */
+export async function readDeviceToken(
+  db: Reader,
+  community: string,
+  tokenHash: string,
+): Promise<DeviceTokenRow | null> {
+  const query = db.selectFrom('deviceToken').selectAll().where('community', '=', community)
+  return (await query.where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null
+}
+
+/** Gives a device its token. */
+export async function insertDeviceToken(trx: Trx, row: Insertable<Tables['deviceToken']>): Promise<void> {
+  await trx.insertInto('deviceToken').values(row).execute()
+}
+
+/** Keeps the hash of a one-time link. */
+export async function insertEntryLink(trx: Trx, row: Insertable<Tables['entryLink']>): Promise<void> {
+  await trx.insertInto('entryLink').values(row).execute()
+}
+
+/** Uses a one-time link up: the row, or `null` when it is unknown, used or expired. Called under the clock's lock. */
+export async function takeEntryLink(
+  trx: Trx,
+  community: string,
+  tokenHash: string,
+  now: number,
+): Promise<EntryLinkRow | null> {
+  const taken = trx
+    .updateTable('entryLink')
+    .set({ usedAt: now })
+    .where('community', '=', community)
+    .where('tokenHash', '=', tokenHash)
+    .where('usedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .returningAll()
+  return (await taken.executeTakeFirst()) ?? null
+}
+
+/** What a device was last told it may read, or what it was told at one version. */
+export async function readMembership(
+  db: Reader,
+  community: string,
+  device: string,
+  version?: number,
+): Promise<{ version: number; scopes: string } | null> {
+  const rows = db
+    .selectFrom('membership')
+    .select(['version', 'scopes'])
+    .where('community', '=', community)
+    .where('device', '=', device)
+  const one = version === undefined ? rows.orderBy('version', 'desc').limit(1) : rows.where('version', '=', version)
+  return (await one.executeTakeFirst()) ?? null
+}
+
+/** Takes down what a device is told it may read from now on. Called under the clock's lock. */
+export async function putMembership(trx: Trx, row: Insertable<Tables['membership']>): Promise<void> {
+  await trx.insertInto('membership').values(row).execute()
+}
+
+/** What a device pushed that waits for one reason, in the order of its lane. */
+export async function readHeldOf(db: Reader, community: string, device: string, why: string): Promise<HeldRow[]> {
+  const rows = db.selectFrom('held').selectAll().where('community', '=', community).where('device', '=', device)
+  return rows.where('why', '=', why).orderBy('receivedAt').orderBy('n').execute()
+}
+
+/** One held payload by its command's id. */
+export async function readHeldRow(db: Reader, community: string, commandId: string): Promise<HeldRow | null> {
+  const row = db.selectFrom('held').selectAll().where('community', '=', community).where('id', '=', commandId)
+  return (await row.executeTakeFirst()) ?? null
+}
+
+/** Replaces a stored answer by the one that was given later (SYNC-4). */
+export async function updateAnswer(trx: Trx, community: string, commandId: string, answer: string): Promise<void> {
+  const row = trx.updateTable('command').set({ answer }).where('community', '=', community)
+  await row.where('id', '=', commandId).execute()
+}

@@ -25,7 +25,9 @@ export async function ensureBuilt() {
     const previous = inProject('.cache', 'dist-previous')
     rmSync(next, { recursive: true, force: true })
     const vite = inProject('node_modules', 'vite', 'bin', 'vite.js')
-    await runTool(modernNode(), [vite, 'build', '--outDir', next, '--emptyOutDir', '--logLevel', 'error'])
+    // A test runner says NODE_ENV=test to its children, and the app would be built as for development.
+    const env = { ...process.env, NODE_ENV: 'production' }
+    await runTool(modernNode(), [vite, 'build', '--outDir', next, '--emptyOutDir', '--logLevel', 'error'], env)
     writeFileSync(`${next}/build-stamp.txt`, hash)
     rmSync(previous, { recursive: true, force: true })
     if (existsSync(inProject('dist'))) renameSync(inProject('dist'), previous)

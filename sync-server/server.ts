@@ -105,7 +105,13 @@ function addHealthRoutes(app: FastifyInstance, context: ServerContext, metrics: 
 
 function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions): void {
   const cookieName = options.secure ? '__Host-qiaomen' : 'qiaomen'
-  const principal = (request: FastifyRequest) => principalOf(context, request.cookies[cookieName])
+  const assertSetUp = async () => {
+    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
+  }
+  const principal = async (request: FastifyRequest) => {
+    await assertSetUp()
+    return principalOf(context, request.cookies[cookieName])
+  }
   const admit = async (reply: FastifyReply, enrolled: Enrolled) => {
     const maxAge = 400 * 86_400
     const flags = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure, maxAge } as const
@@ -121,18 +127,16 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
     await admit(reply, await enter(context, body.value))
   })
   app.post('/api/enrol', fewTries, async (request, reply) => {
-    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
+    await assertSetUp()
     const body = check(enrolRequest, request.body)
     if (!body.ok) throw new HttpProblem('bad_request')
     await admit(reply, await enrol(context, body.value))
   })
   app.post('/api/sync', async (request, reply) => {
-    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
     const answer = await sync(context, await principal(request), request.body)
     return reply.header('cache-control', 'no-store').send(answer)
   })
   app.get('/api/me', async (request, reply) => {
-    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
     return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
   })
   app.get('/api/live', async (request, reply) => live(context, await principal(request), request, reply))

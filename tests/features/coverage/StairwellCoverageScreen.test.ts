@@ -1,0 +1,91 @@
+import { mount, type VueWrapper } from '@vue/test-utils'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { save } from '../../../src/db/here.ts'
+import { readOne } from '../../../src/db/read.ts'
+import { mintDoNotKnockId } from '../../../src/domain/records/doNotKnock.ts'
+import StairwellCoverageScreen from '../../../src/features/coverage/StairwellCoverageScreen.vue'
+import { waitUntil } from '../../harness/waitUntil.ts'
+import { aRound, aStairwell, openRouter, openScreenPhone, type ScreenPhone } from '../testPhone.ts'
+
+let phone: ScreenPhone
+let screen: VueWrapper | undefined
+const { id: stairwellId, doors } = aStairwell()
+
+beforeEach(async () => {
+  phone = await openScreenPhone()
+  await phone.put('stairwell', aStairwell())
+  await phone.put('round', aRound())
+  const bonds = [{ role: 'officer' as const, teamId: null, from: 0, until: null }]
+  await phone.put('member', { id: phone.memberId, name: '示例甲', bonds })
+})
+afterEach(() => {
+  screen?.unmount()
+  phone.close()
+})
+
+async function openScreen(): Promise<void> {
+  const router = await openRouter(`/coverage/${stairwellId}`)
+  const options = { props: { stairwellId }, attachTo: document.body, global: { plugins: [router] } }
+  screen = mount(StairwellCoverageScreen, options)
+  await waitUntil(() => screen!.find('.facade').exists(), { what: 'the façade' })
+}
+
+const button = (name: string) => {
+  const found = screen!.findAll('button').find((entry) => (entry.attributes('aria-label') ?? entry.text()) === name)
+  if (!found) throw new Error(`no button ${name}`)
+  return found
+}
+const says = (words: string) => waitUntil(() => screen!.text().includes(words), { what: words })
+const knock = (label: string, outcome: 'met' | 'minorOnly' | 'notHome') =>
+  save('visit/record', { stairwellId, roundId: aRound().id, level: 3, label, outcome, sessionId: null })
+
+test('a window opens the door’s history: day, band and outcome, without a name and without what was taken back', async () => {
+  await knock('301', 'notHome')
+  phone.clock.tick(86_400_000)
+  await knock('301', 'minorOnly')
+  const wrong = await knock('301', 'met')
+  if (!wrong.saved) throw new Error('not saved')
+  const { mintId } = await import('../../../src/domain/hash.ts')
+  await save('visit/void', { visitId: mintId(wrong.id, '0'), stairwellId, doorId: doors[0]!.id })
+  await openScreen()
+  await button('301 再来').trigger('click')
+  await says('首轮 · 2 次')
+  const lines = screen!.findAll('.visits li').map((line) => line.text())
+  expect(lines).toEqual(['11月22日 19–21 点 · 再来', '11月21日 19–21 点 · 无人应门'])
+  expect(screen!.text()).not.toContain('示例甲')
+  expect(screen!.text()).not.toContain('大人不在')
+})
+
+test('an officer notes a wish for peace that came by telephone, and lifts it again', async () => {
+  await openScreen()
+  await button('302 未敲').trigger('click')
+  await button('登记请勿打扰').trigger('click')
+  await says('请勿打扰，到 2027-11-21 为止')
+  expect(await readOne('doNotKnock', mintDoNotKnockId(doors[1]!.id))).toMatchObject({ askedBy: 'telephone' })
+  await waitUntil(() => screen!.text().includes('勿扰'))
+  await button('解除请勿打扰').trigger('click')
+  await waitUntil(() => !screen!.text().includes('到 2027-11-21 为止'), { what: 'lifted' })
+})
+
+test('a door seen on the wall waits to be settled', async () => {
+  await save('door/add', { stairwellId, level: 3, label: '303', kind: 'home' })
+  await openScreen()
+  await button('303 有这一户').trigger('click')
+  await says('303 已确认')
+  const layout = await readOne('stairwell', stairwellId)
+  expect(layout?.doors.find((door) => door.label === '303')?.state).toBe('confirmed')
+})
+
+test('the visits of a stairwell are handed to the browser as a file', async () => {
+  await knock('301', 'met')
+  const made: Blob[] = []
+  const url = vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => (made.push(blob as Blob), 'blob:test'))
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined)
+  await openScreen()
+  await screen!.get('input[value="csv"]').setValue(true)
+  await button('导出敲门记录').trigger('click')
+  await says('已下载 敲门记录 2026-11-21.csv，1 行')
+  expect(await made[0]!.text()).toContain('首轮,华兴苑,3栋,2梯,301,见到住户,,2026-11-21,19–21 点,示例甲')
+  url.mockRestore()
+  click.mockRestore()
+})

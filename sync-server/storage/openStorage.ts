@@ -7,7 +7,7 @@ import { migrate } from './migrate.ts'
 import { allMigrations } from './migrations/allMigrations.ts'
 import { postgresDialect } from './postgresDialect.ts'
 import { sqliteDialect } from './sqliteDialect.ts'
-import { insideTransaction, type StatementLog } from './statementRules.ts'
+import { type StatementLog, TransactionGuard } from './statementRules.ts'
 import { StorageTrouble } from './StorageTrouble.ts'
 import type { Tables } from './tables.ts'
 import { createMissingViews } from './views.ts'
@@ -22,6 +22,7 @@ export interface Storage {
    * nothing is retried. Inside, use `trx` alone: `db` answers `db_inside_transaction`.
    */
   transaction<T>(run: (trx: Transaction<Tables>) => Promise<T>): Promise<T>
+  /** Waits for what is running, then lets go of the database. A second call waits for the first. */
   close(): Promise<void>
 }
 
@@ -48,32 +49,31 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { databaseUrl } = options
   const kind = databaseUrl ? 'postgres' : 'sqlite'
   const file = options.file ?? (options.dataDir ? join(options.dataDir, SQLITE_FILE) : undefined)
+  const rules = { guard: new TransactionGuard(), log: options.log }
   let unlock = () => {}
   let db: Kysely<Tables> | undefined
   try {
     if (databaseUrl) {
-      db = new Kysely<Tables>({ dialect: await postgresDialect(databaseUrl, options.log) })
+      db = new Kysely<Tables>({ dialect: await postgresDialect(databaseUrl, rules) })
     } else {
       if (!file) throw new StorageTrouble('cannot_open', 'neither dataDir, file nor databaseUrl is given')
       mkdirSync(dirname(file), { recursive: true })
       if (options.lock !== false) unlock = lockFile(file)
-      db = new Kysely<Tables>({ dialect: sqliteDialect(file, options.log) })
+      db = new Kysely<Tables>({ dialect: sqliteDialect(file, rules) })
     }
     await migrate(db, options.steps ?? allMigrations(kind))
     await createMissingViews(db)
   } catch (error) {
-    await db?.destroy()
+    await db?.destroy().catch(() => {})
     unlock()
     throw error
   }
   const opened = db
+  let closing: Promise<void> | undefined
   return {
     kind,
     db: opened,
-    transaction: (run) => opened.transaction().execute((trx) => insideTransaction(() => run(trx))),
-    async close() {
-      await opened.destroy()
-      unlock()
-    },
+    transaction: (run) => opened.transaction().execute((trx) => rules.guard.inside(() => run(trx))),
+    close: () => (closing ??= opened.destroy().finally(unlock)),
   }
 }

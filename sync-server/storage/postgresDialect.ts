@@ -1,6 +1,6 @@
 import pg from 'pg'
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -9,7 +9,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import { assertOutsideTransaction, assertStorableText, type StatementLog } from './statementRules.ts'
+import { assertStorableText, type DialectRules, type StatementLog, type TransactionGuard } from './statementRules.ts'
 import { namePostgresError, StatementFault, StorageTrouble } from './StorageTrouble.ts'
 
 const CONNECTIONS_MAX = 10
@@ -77,16 +77,18 @@ class PostgresConnection implements DatabaseConnection {
 class PostgresDriver implements Driver {
   readonly #pool: pg.Pool
   readonly #log: StatementLog | undefined
+  readonly #guard: TransactionGuard
 
-  constructor(pool: pg.Pool, log: StatementLog | undefined) {
+  constructor(pool: pg.Pool, { guard, log }: DialectRules) {
     this.#pool = pool
     this.#log = log
+    this.#guard = guard
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
-    assertOutsideTransaction()
+    this.#guard.assertOutside()
     try {
       return new PostgresConnection(await this.#pool.connect(), this.#log)
     } catch (error) {
@@ -154,7 +156,7 @@ async function assertDurable(pool: pg.Pool): Promise<void> {
 }
 
 /** The dialect over a PostgreSQL; refuses with `durability_off` when a commit would not survive a power cut. */
-export async function postgresDialect(databaseUrl: string, log: StatementLog | undefined): Promise<Dialect> {
+export async function postgresDialect(databaseUrl: string, rules: DialectRules): Promise<Dialect> {
   const pool = openPool(databaseUrl)
   try {
     await assertDurable(pool)
@@ -163,7 +165,7 @@ export async function postgresDialect(databaseUrl: string, log: StatementLog | u
     throw namePostgresError(error)
   }
   return {
-    createDriver: () => new PostgresDriver(pool, log),
+    createDriver: () => new PostgresDriver(pool, rules),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),

@@ -10,7 +10,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { assertOutsideTransaction, assertStorableText, type StatementLog } from './statementRules.ts'
+import { assertStorableText, type DialectRules, type StatementLog, type TransactionGuard } from './statementRules.ts'
 import { nameSqliteError, StatementFault, StorageTrouble } from './StorageTrouble.ts'
 
 /** How long a writer waits for another process (an operator's verb) to let go of the file. */
@@ -100,13 +100,15 @@ class Turnstile {
 class SqliteConnection implements DatabaseConnection {
   readonly #driver: SqliteDriver
   leave: (() => void) | undefined
+  /** As on PostgreSQL, a transaction in which a statement failed cannot be committed, even if somebody caught the error. */
+  failed = false
 
   constructor(driver: SqliteDriver) {
     this.#driver = driver
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.leave) return this.#driver.writer.run<R>(query.sql, query.parameters)
+    if (this.leave) return this.#runInTransaction<R>(query)
     if (query.query.kind === 'SelectQueryNode') return this.#driver.reader.run<R>(query.sql, query.parameters)
     this.leave = await this.#driver.turnstile.enter()
     try {
@@ -114,6 +116,15 @@ class SqliteConnection implements DatabaseConnection {
     } finally {
       this.leave()
       this.leave = undefined
+    }
+  }
+
+  #runInTransaction<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+    try {
+      return this.#driver.writer.run<R>(sql, parameters)
+    } catch (error) {
+      this.failed = true
+      throw error
     }
   }
 
@@ -127,16 +138,18 @@ class SqliteDriver implements Driver {
   readonly writer: SqliteFile
   readonly reader: SqliteFile
   readonly turnstile = new Turnstile()
+  readonly #guard: TransactionGuard
 
-  constructor(writer: SqliteFile, reader: SqliteFile) {
+  constructor(writer: SqliteFile, reader: SqliteFile, guard: TransactionGuard) {
     this.writer = writer
     this.reader = reader
+    this.#guard = guard
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<SqliteConnection> {
-    assertOutsideTransaction()
+    this.#guard.assertOutside()
     return new SqliteConnection(this)
   }
 
@@ -146,7 +159,8 @@ class SqliteDriver implements Driver {
     await this.writer.runPatiently('begin immediate', [])
   }
 
-  async commitTransaction(): Promise<void> {
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    if (connection.failed) throw new StatementFault('sql', 'the transaction had failed and was rolled back')
     this.writer.run('commit', [])
   }
 
@@ -214,12 +228,12 @@ function openDurably(file: string): DatabaseSync {
 }
 
 /** The dialect over one SQLite file; refuses with `durability_off` when a commit would not survive a power cut. */
-export function sqliteDialect(file: string, log: StatementLog | undefined): Dialect {
+export function sqliteDialect(file: string, { guard, log }: DialectRules): Dialect {
   try {
     const writer = new SqliteFile(openDurably(file), log)
     const reader = new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)
     return {
-      createDriver: () => new SqliteDriver(writer, reader),
+      createDriver: () => new SqliteDriver(writer, reader, guard),
       createQueryCompiler: () => new LocklessSqliteCompiler(),
       createAdapter: () => new ImmediateSqliteAdapter(),
       createIntrospector: (db) => new SqliteIntrospector(db),

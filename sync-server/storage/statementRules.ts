@@ -8,6 +8,12 @@ declare global {
   }
 }
 
+/** What a dialect is given by the storage that opens it. */
+export interface DialectRules {
+  guard: TransactionGuard
+  log: StatementLog | undefined
+}
+
 /** Called with every statement before it runs, `begin` and `commit` included. */
 export type StatementLog = (sql: string, parameters: readonly unknown[]) => void
 
@@ -35,24 +41,27 @@ export function assertStorableJson(json: string): void {
   })
 }
 
-const transactionNow = new AsyncLocalStorage<{ open: boolean }>()
-
-/** Marks everything that `run` awaits as being inside a transaction. */
-export async function insideTransaction<T>(run: () => Promise<T>): Promise<T> {
-  const mark = { open: true }
-  try {
-    return await transactionNow.run(mark, run)
-  } finally {
-    mark.open = false
-  }
-}
-
 /**
  * Using `db` inside a transaction of `db` would wait for itself for ever on SQLite and read other facts on PostgreSQL,
- * so it is an error at once.
+ * so it is an error at once. One guard belongs to one storage.
  */
-export function assertOutsideTransaction(): void {
-  if (transactionNow.getStore()?.open) {
-    throw new StatementFault('db_inside_transaction', 'inside a transaction use trx alone')
+export class TransactionGuard {
+  readonly #now = new AsyncLocalStorage<{ open: boolean }>()
+
+  /** Marks everything that `run` awaits as being inside a transaction. */
+  async inside<T>(run: () => Promise<T>): Promise<T> {
+    const mark = { open: true }
+    try {
+      return await this.#now.run(mark, run)
+    } finally {
+      mark.open = false
+    }
+  }
+
+  /** @throws StatementFault `db_inside_transaction` */
+  assertOutside(): void {
+    if (this.#now.getStore()?.open) {
+      throw new StatementFault('db_inside_transaction', 'inside a transaction use trx alone')
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { LedgerCell, LedgerRow } from './cellText.ts'
 import type { ColumnRole } from './columnRoles.ts'
+import { roleOfHeader } from './columnRoles.ts'
 import type { DraftDoor } from './draftDoor.ts'
 import type { LedgerTable } from './findTables.ts'
 import type { PlaceName } from './placeNames.ts'
@@ -56,7 +57,9 @@ function columnFor(table: LedgerTable, role: ColumnRole, room: number): number |
 export function cellAt(table: LedgerTable, row: LedgerRow, role: ColumnRole, room: number): LedgerCell {
   const column = columnFor(table, role, room)
   const cell = column === undefined || column === room ? undefined : row.cells[column]
-  return cell === undefined || isBlank(cell.text) ? EMPTY_CELL : cell
+  // A header merged down into the doors is no place of theirs.
+  const isHeader = role !== 'kind' && roleOfHeader(cell?.text ?? '') !== 'unknown'
+  return cell === undefined || isHeader || isBlank(cell.text) ? EMPTY_CELL : cell
 }
 
 export function skipLine(context: LineContext, row: number, why: RosterWhy): void {

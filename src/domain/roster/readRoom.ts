@@ -51,7 +51,8 @@ const WHOLE_HOUSE = /^(?:整栋|整幢|全栋|独栋|单户|独户|独门独院|
 const PLAIN_ROOM: readonly RegExp[] = [
   /^[A-Z]{0,2}\d{3,4}[A-Z]{0,2}$/u,
   /^\d{1,2}[A-H]\d{2}[A-Z]?$/u,
-  /^\d{1,2}[A-Z]\d?$/u,
+  /^(?:\d{1,2}[A-H]|B\d|LG|UG|G|M|R)(?:[左右中前后东西南北内外]座?|[东西][南北])$/u,
+  /^\d{1,2}[A-Z]{1,2}\d?$/u,
   /^(?:B\d|LG|UG|G|M|R)-?\d{1,2}[A-Z]?$/u,
   /^[A-Z]{0,2}\d{3,4}-\d{1,2}$/u,
   /^[左右前后东西南北]座\d{3,4}[A-Z]?$/u,
@@ -206,7 +207,8 @@ function floorDashNumber(text: string, context: RoomContext): RoomPart | undefin
 
 function fiveDigits(text: string, context: RoomContext): RoomPart {
   const found = /^(\d)(\d{2})(\d{2})$/u.exec(text)
-  const agrees = found && context.floorIsOwn && Number(found[2]) === Number(context.floor)
+  const repeatsFloor = /^\d{3}$/u.test(context.floor) && text.startsWith(context.floor)
+  const agrees = context.floorIsOwn && (repeatsFloor || (found && Number(found[2]) === Number(context.floor)))
   if (agrees) return { label: text, bare: false, floor: context.floor }
   return asked(unclear)
 }

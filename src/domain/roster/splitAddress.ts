@@ -56,7 +56,9 @@ export const plainEstate = (name: string): string =>
   name.replace(/(苑|园|城|庭|府|邸|湾|居|轩|阁|村|庄|期|院)小区$/u, '$1')
 
 export const looksLikeEstate = (name: string): boolean =>
-  ESTATE_END.test(name) && !/(?:社区|党委|街道|办事处|委员会)$/u.test(name)
+  name.replace(ESTATE_END, '') !== name &&
+  name.replace(ESTATE_END, '') !== '' &&
+  !/(?:社区|党委|街道|办事处|委员会)$/u.test(name)
 
 /** True where a text names more than a room: a building, a stairwell or a street number. */
 export function hasPlace(text: string): boolean {

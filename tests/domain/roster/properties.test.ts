@@ -139,6 +139,8 @@ describe('any ledger', () => {
         // A blank cell means the one above, so only a list that names every place can be read again as it stands.
         fc.pre(first.length > 0 && first.every((door) => door.building !== ''))
         fc.pre(new Set(first.map((door) => door.estate === '')).size === 1)
+        const withStairwell = new Set(first.filter((door) => door.stairwell !== '').map((door) => door.building))
+        fc.pre(first.every((door) => door.stairwell !== '' || !withStairwell.has(door.building)))
         const lines = first.map((door) => [
           door.estate,
           door.building,

@@ -1,0 +1,183 @@
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import type { FastifyInstance } from 'fastify'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Component } from 'vue'
+import { sha256Hex } from '../../../src/domain/hash.ts'
+import EnterScreen from '../../../src/features/join/EnterScreen.vue'
+import JoinScreen from '../../../src/features/join/JoinScreen.vue'
+import PendingScreen from '../../../src/features/join/PendingScreen.vue'
+import { nameDevice } from '../../../src/features/join/nameDevice.ts'
+import { readCode } from '../../../src/features/join/readCode.ts'
+import { forgetSecret } from '../../../src/features/join/takeSecret.ts'
+import WelcomeScreen from '../../../src/features/join/WelcomeScreen.vue'
+import { useSyncStatus } from '../../../src/sync/status.ts'
+import { createServer } from '../../../sync-server/server.ts'
+import { makeEntryLink } from '../../../sync-server/start.ts'
+import { waitUntil } from '../../harness/waitUntil.ts'
+import { createWorld, type World } from '../../harness/world.ts'
+import { openRouter } from '../testPhone.ts'
+
+let world: World
+let server: FastifyInstance
+let screen: VueWrapper
+let requests: string[]
+
+beforeEach(async () => {
+  setActivePinia(createPinia())
+  forgetSecret()
+  world = await createWorld()
+  server = await createServer(world.server, { secure: false })
+  requests = []
+  vi.stubGlobal('fetch', async (url: string, { method, headers, body }: RequestInit) => {
+    requests.push(`${method} ${url}`)
+    const payload = body ? Buffer.from(body as Uint8Array) : ''
+    const answer = await server.inject({ method: method as 'POST', url, headers: headers as {}, payload })
+    const type = String(answer.headers['content-type'])
+    return {
+      status: answer.statusCode,
+      headers: new Headers({ 'content-type': type }),
+      json: async () => answer.json(),
+    }
+  })
+})
+afterEach(async () => {
+  screen.unmount()
+  vi.unstubAllGlobals()
+  location.hash = ''
+  await server.close()
+  await world.close()
+})
+
+async function open(component: Component, path: string, fragment = ''): Promise<void> {
+  history.replaceState(null, '', `${path}${fragment && '#'}${fragment}`)
+  const router = await openRouter(path)
+  screen = mount(component, { attachTo: document.body, global: { plugins: [router] } })
+  await flushPromises()
+}
+const says = (words: string) => waitUntil(() => screen.text().includes(words), { what: words })
+async function fill(label: string, value: string): Promise<void> {
+  const found = screen.findAll('label').find((candidate) => candidate.text() === label)
+  if (!found) throw new Error(`no field ${label}`)
+  await screen.get(`[id="${found.attributes('for')}"]`).setValue(value)
+}
+const submit = () => screen.get('form').trigger('submit')
+const enrolled = () => waitUntil(() => screen.emitted('enrolled')?.[0]?.[0], { what: 'enrolled' })
+
+async function invite(secret: string, code: string): Promise<void> {
+  const officer = await world.phone({ role: 'officer' })
+  await officer.sync()
+  const hashes = { secretHash: sha256Hex(secret), codeHash: sha256Hex(code) }
+  await officer.commit('invite/create', { role: 'member', teamId: null, ...hashes, label: '', minutes: 15 })
+  await officer.sync()
+}
+
+test('the first officer’s link asks for both names, then enters; the secret leaves the address at once', async () => {
+  await open(EnterScreen, '/enter', await makeEntryLink(world.server, world.community, { role: 'officer' }))
+  expect(location.hash).toBe('')
+  await says('社区名称')
+  await submit()
+  await says('请填社区名称。')
+  await fill('社区名称', '石榴桥社区')
+  await fill('我的称呼', '王姐')
+  await submit()
+  expect(await enrolled()).toMatchObject({ name: '王姐', role: 'officer', state: 'active' })
+})
+
+test('somebody who is known enters with the link alone', async () => {
+  const { standing } = await world.phone({ role: 'leader', name: '陈姐' })
+  const member = standing.memberId
+  await open(EnterScreen, '/enter', await makeEntryLink(world.server, world.community, { role: 'leader', member }))
+  expect(await enrolled()).toMatchObject({ memberId: member, name: '陈姐' })
+  expect(requests).toEqual(['POST /api/enter'])
+})
+
+test('a dead link says so in one plain sentence, a cut one what to do', async () => {
+  await open(EnterScreen, '/enter', `${world.community}.${'x'.repeat(43)}`)
+  await says('可能已经用过，或者过期了')
+  screen.unmount()
+  forgetSecret()
+  await open(EnterScreen, '/enter')
+  await says('链接不完整')
+})
+
+test('without a network the link can be tried again: nothing was used up', async () => {
+  const answering = globalThis.fetch
+  const { standing } = await world.phone({ role: 'member', name: '阿明' })
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')))
+  const who = { role: 'member', member: standing.memberId }
+  await open(EnterScreen, '/enter', await makeEntryLink(world.server, world.community, who))
+  await says('现在连不上服务器')
+  vi.stubGlobal('fetch', answering)
+  await screen.get('button').trigger('click')
+  expect(await enrolled()).toMatchObject({ name: '阿明' })
+})
+
+test('an invitation asks for a name alone and is used by the button, not by opening it', async () => {
+  const secret = 's'.repeat(43)
+  await invite(secret, 'ABCD2345')
+  await open(JoinScreen, '/join', `${world.community}.${secret}`)
+  expect(location.hash).toBe('')
+  expect(requests).toEqual([])
+  expect(screen.findAll('label').map((label) => label.text())).toEqual(['我的称呼'])
+  await submit()
+  await says('请填一个称呼。')
+  await fill('我的称呼', '阿明')
+  await submit()
+  expect(await enrolled()).toMatchObject({ name: '阿明', state: 'pending' })
+})
+
+test('a code typed in small letters joins; a wrong one says one plain sentence', async () => {
+  await invite('s'.repeat(43), 'ABCD2345')
+  await open(WelcomeScreen, '/welcome')
+  await fill('我的称呼', '阿明')
+  await submit()
+  await says('请填加入码')
+  await fill('加入码', 'nope')
+  await submit()
+  await says('这个链接或加入码用不了')
+  await fill('加入码', ' abcd-2345 ')
+  await submit()
+  expect(await enrolled()).toMatchObject({ state: 'pending' })
+})
+
+test('in WeChat nothing is used up and the address keeps its secret for the browser that comes next', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0 (iPhone) MicroMessenger/8.0.50' })
+  const link = await makeEntryLink(world.server, world.community, { role: 'officer' })
+  for (const [component, path] of [
+    [EnterScreen, '/enter'],
+    [JoinScreen, '/join'],
+  ] as const) {
+    await open(component, path, link)
+    await says('请在浏览器打开')
+    expect(location.hash).toBe(`#${link}`)
+    screen.unmount()
+  }
+  await open(WelcomeScreen, '/welcome')
+  await says('请在浏览器打开')
+  expect(requests).toEqual([])
+})
+
+test('a phone that waits shows its six digits; one that was turned away may try another code', async () => {
+  screen = mount(PendingScreen, { props: { matchCode: '042719' }, attachTo: document.body })
+  expect(screen.get('strong').text()).toBe('042719')
+  expect(screen.text()).toContain('请队长核对')
+  useSyncStatus().reach = 'offline'
+  await says('现在没有网络')
+  useSyncStatus().reach = 'revoked'
+  await says('没有通过')
+  expect(screen.findAll('label').map((label) => label.text())).toEqual(['加入码', '我的称呼'])
+})
+
+test('a code is read as it was meant', () => {
+  expect(readCode(' abcd-2345\n')).toBe('ABCD-2345')
+  expect(readCode('ＡＢＣＤ２３４５')).toBe('ABCD2345')
+  expect(readCode('https://qiaomen.example/join#abcDEF_-123456789.secretXYZ')).toBe('abcDEF_-123456789.secretXYZ')
+})
+
+test('a device is named by its sort alone', () => {
+  expect(nameDevice('Mozilla/5.0 (Linux; Android 10; PCT-AL10)')).toBe('安卓手机')
+  expect(nameDevice('Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)')).toBe('苹果手机')
+  expect(nameDevice('Mozilla/5.0 (Windows NT 10.0; Win64)')).toBe('电脑')
+  expect(nameDevice('')).toBe('手机')
+})

@@ -26,12 +26,18 @@ export interface FeedDevice {
   memberId: string
 }
 
-/** The one backfill of an officer, who reads everything but what is private to others. */
+/** Stands for everything that the device may read: an officer's membership, and any first download. */
 const EVERYTHING = '*'
+/** More new scopes than this at once are downloaded as everything, so that a cursor stays short. */
+const MOST_BACKFILLS = 20
 
 /**
- * One page of what changed since a cursor, in the scopes the device may read now. The first page of a window fixes its
- * end; scopes that are new are paged by their own key beside it; scopes that were lost are named (SYNC-6).
+ * One page of what changed since a cursor, in the scopes the device may read now, by clock. Scopes that are new are
+ * paged by their own key beside it; scopes that were lost are named (SYNC-6).
+ *
+ * Every row comes once, in its newest state and therefore at its newest clock: a row written at 5 may come at 900. So
+ * the cursor's clock counts as reached only on a page that is the whole present, and until then a phone goes on showing
+ * its own rows (docs/decisions/0009).
  */
 export async function readFeed(
   server: ServerContext,
@@ -48,16 +54,17 @@ export async function readFeed(
     const entitlement: Entitlement = actor ? entitlementOf(policy, actor, moment) : { kind: 'named', scopes: [] }
     const { membership, added, lost } = await followMembership(trx, device, cursor, entitlement)
     const begun = beginOrContinue(cursor, now, added, entitlement)
-    const page = await readPage(trx, device.community, entitlement, begun, limit)
+    const page = await readPage(trx, device.community, entitlement, begun, now.clock, limit)
     const next: Cursor = { epoch: now.epoch, membership, ...page.position }
+    const more = page.full || next.backfills.length > 0
     return {
       epoch: now.epoch,
       membership,
       changes: page.rows.filter((row) => mayRead(entitlement, row.scope)).map(toWire),
       dropScopes: lost,
       cursor: next,
-      reached: next.clock,
-      more: next.window !== null || next.backfills.length > 0,
+      reached: more ? 0 : next.clock,
+      more,
     }
   })
 }
@@ -71,13 +78,21 @@ async function followMembership(
 ): Promise<{ membership: number; added: string[]; lost: string[] | null }> {
   const scopes = entitlement.kind === 'all' ? [EVERYTHING, ...entitlement.own] : [...entitlement.scopes]
   const version = await membershipVersion(trx, device, JSON.stringify(scopes))
-  if (!cursor) return { membership: version, added: scopes, lost: [] }
-  const told = cursor.membership === version ? scopes : await toldScopes(trx, device, cursor.membership)
-  const added = scopes.filter((scope) => !told.includes(scope))
-  const lost =
-    told.includes(EVERYTHING) && !scopes.includes(EVERYTHING) ? null : told.filter((s) => !scopes.includes(s))
+  if (!cursor) return { membership: version, added: [EVERYTHING], lost: [] }
+  if (cursor.membership === version) return { membership: version, added: [], lost: [] }
+  const told = await toldScopes(trx, device, cursor.membership)
+  const between = new Set(told)
+  // A page of a version in between may have been stored in part before the phone died: what it brought must go as well.
+  for (let past = cursor.membership + 1; past < version; past++) {
+    for (const scope of await toldScopes(trx, device, past)) between.add(scope)
+  }
   // An officer who becomes a member keeps nothing but what the new scopes give: everything is dropped and filled anew.
-  return { membership: version, added: lost === null ? scopes : added, lost }
+  if (entitlement.kind === 'named' && between.has(EVERYTHING)) {
+    return { membership: version, added: [EVERYTHING], lost: null }
+  }
+  const lost = [...between].filter((scope) => scope !== EVERYTHING && !mayRead(entitlement, scope))
+  const added = scopes.filter((scope) => !told.includes(scope))
+  return { membership: version, added: added.length > MOST_BACKFILLS ? [EVERYTHING] : added, lost }
 }
 
 async function membershipVersion(trx: Transaction<Tables>, device: FeedDevice, scopes: string): Promise<number> {
@@ -98,7 +113,7 @@ async function toldScopes(trx: Transaction<Tables>, device: FeedDevice, version:
   return row ? (JSON.parse(row.scopes) as string[]) : []
 }
 
-type Position = Pick<Cursor, 'clock' | 'window' | 'backfills'>
+type Position = Pick<Cursor, 'clock' | 'backfills'>
 
 function beginOrContinue(
   cursor: Cursor | null,
@@ -107,11 +122,12 @@ function beginOrContinue(
   entitlement: Entitlement,
 ): Position {
   const fresh: Backfill[] = added.map((scope) => ({ scope, after: null }))
-  const readable = (scope: string) => (scope === EVERYTHING ? entitlement.kind === 'all' : mayRead(entitlement, scope))
-  if (!cursor) return { clock: now.clock, window: null, backfills: fresh }
+  // A first download stands at the present: whatever changes while it is paged comes by clock.
+  if (!cursor) return { clock: now.clock, backfills: fresh }
+  if (added.includes(EVERYTHING)) return { clock: cursor.clock, backfills: fresh }
+  const readable = (scope: string) => scope === EVERYTHING || mayRead(entitlement, scope)
   const standing = cursor.backfills.filter(({ scope }) => !added.includes(scope) && readable(scope))
-  const window = cursor.window ?? (now.clock > cursor.clock ? { upTo: now.clock, after: cursor.clock } : null)
-  return { clock: cursor.clock, window, backfills: [...standing, ...fresh] }
+  return { clock: cursor.clock, backfills: [...standing, ...fresh] }
 }
 
 async function readPage(
@@ -119,20 +135,14 @@ async function readPage(
   community: string,
   entitlement: Entitlement,
   begun: Position,
+  nowClock: number,
   limit: number,
-): Promise<{ rows: RecordRow[]; position: Position }> {
-  const rows: RecordRow[] = []
-  let { clock, window } = begun
-  if (window) {
-    const found = await changesAfter(trx, community, entitlement, window.after, window.upTo, limit)
-    rows.push(...found)
-    if (found.length < limit) {
-      clock = window.upTo
-      window = null
-    } else {
-      window = { upTo: window.upTo, after: found[found.length - 1]!.clock }
-    }
-  }
+): Promise<{ rows: RecordRow[]; position: Position; full: boolean }> {
+  const rows = await changesAfter(trx, community, entitlement, begun.clock, Number.MAX_SAFE_INTEGER, limit)
+  const last = rows[rows.length - 1]?.clock ?? 0
+  const full = rows.length === limit
+  // The clock was read before the rows, so a page that is not full holds everything up to it, and perhaps more.
+  const clock = full ? last : Math.max(nowClock, last)
   const backfills = [...begun.backfills]
   while (rows.length < limit && backfills.length > 0) {
     const [first] = backfills
@@ -140,11 +150,11 @@ async function readPage(
     const filter: Entitlement = first!.scope === EVERYTHING ? entitlement : { kind: 'named', scopes: [first!.scope] }
     const found = await backfillAfter(trx, community, filter, first!.after, wanted)
     rows.push(...found)
-    const last = found[found.length - 1]
-    if (found.length < wanted || !last) backfills.shift()
-    else backfills[0] = { scope: first!.scope, after: { scope: last.scope, kind: last.kind, id: last.id } }
+    const end = found[found.length - 1]
+    if (found.length < wanted || !end) backfills.shift()
+    else backfills[0] = { scope: first!.scope, after: { scope: end.scope, kind: end.kind, id: end.id } }
   }
-  return { rows, position: { clock, window, backfills } }
+  return { rows, position: { clock, backfills }, full }
 }
 
 function toWire(row: RecordRow): WireChange {

@@ -1,32 +1,21 @@
 import type { Transaction } from 'kysely'
-import { judge } from '../src/domain/access.ts'
-import { put, type Actor, type Decision, type Refusal } from '../src/domain/command.ts'
-import { check, type FieldCode } from '../src/domain/fields.ts'
-import { mintId } from '../src/domain/hash.ts'
+import type { Refusal } from '../src/domain/command.ts'
+import { check } from '../src/domain/fields.ts'
+import { put } from '../src/domain/command.ts'
 import type { Change } from '../src/domain/record.ts'
 import type { Device } from '../src/domain/records/device.ts'
 import type { DeviceReport } from '../src/domain/records/deviceReport.ts'
-import type { Hold } from '../src/domain/records/hold.ts'
-import type { Args } from '../src/domain/verbs.ts'
-import { commandOf, isVerb, type Verb } from '../src/domain/verbs.ts'
 import { commandHash } from '../src/protocol/commandHash.ts'
 import { effectiveTime } from '../src/protocol/effectiveTime.ts'
-import { DAY_MS, LIMITS } from '../src/protocol/limits.ts'
 import { wireCommand, type Answer, type HoldReason, type LaneTrouble, type WireCommand } from '../src/protocol/sync.ts'
 import { writeChanges } from './commitDeed.ts'
 import type { ServerContext } from './context.ts'
-import { actorAt, buildPolicy, PolicyCache, type Policy } from './policy.ts'
-import { readHeldOf, readHeldRow, updateAnswer } from './storage/enrolments.ts'
-import {
-  insertCommands,
-  lockClock,
-  putHeld,
-  putLane,
-  readCommands,
-  readLane,
-  takeHeld,
-  type HeldRow,
-} from './storage/records.ts'
+import { isFormerEpoch } from './epoch.ts'
+import { Holds } from './Holds.ts'
+import { Judge, type Deed } from './Judge.ts'
+import { PolicyCache, type Policy } from './policy.ts'
+import { prefetch } from './prefetch.ts'
+import { insertCommands, lockClock, putLane, readCommands, readLane, readRecords } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import { WorkingFacts } from './workingFacts.ts'
 
@@ -56,6 +45,15 @@ export interface BatchResult {
 /** How often "n 台手机未同步" may be refreshed for a phone that goes on sending. */
 const REPORT_EVERY_MS = 300_000
 
+/** Refusals that may turn into their opposite once every phone has offered again what a restore lost. */
+const MAY_HEAL: ReadonlySet<Refusal> = new Set([
+  'not_found',
+  'not_allowed',
+  'stale_revision',
+  'not_yours',
+  'last_officer',
+])
+
 const policies = new WeakMap<ServerContext, PolicyCache>()
 
 export function policyCacheOf(server: ServerContext): PolicyCache {
@@ -71,6 +69,10 @@ export function policyCacheOf(server: ServerContext): PolicyCache {
  * command never blocks the lane (SYNC-3).
  */
 export async function commitBatch(server: ServerContext, batch: Batch): Promise<BatchResult> {
+  if (batch.commands.length === 0) {
+    const standing = await standingOnly(server, batch)
+    if (standing) return { answers: [], lane: null, device: standing }
+  }
   try {
     return await commitOnce(server, batch)
   } catch (error) {
@@ -78,6 +80,27 @@ export async function commitBatch(server: ServerContext, batch: Batch): Promise<
     server.onFault(error, 'batch')
     return await commitOneByOne(server, batch)
   }
+}
+
+/** A poll that brings nothing and would change no report takes no lock: pulls never wait for pushes (SYNC-4). */
+async function standingOnly(
+  server: ServerContext,
+  { community, deviceId, unsent }: Batch,
+): Promise<Device['state'] | null> {
+  const rows = await readRecords(server.storage.db, community, [
+    { kind: 'device', id: deviceId },
+    { kind: 'deviceReport', id: deviceId },
+  ])
+  const bodyOf = (kind: string) => rows.find((row) => row.kind === kind && !row.deleted)?.body
+  const device = JSON.parse(bodyOf('device') ?? 'null') as Device | null
+  const report = JSON.parse(bodyOf('deviceReport') ?? 'null') as DeviceReport | null
+  if (!device) return null
+  return device.state !== 'active' || !flips(report, unsent) ? device.state : null
+}
+
+/** Whether "n 台手机未同步" would change. */
+function flips(report: DeviceReport | null, unsent: number): boolean {
+  return (report?.unsent ?? 0) > 0 !== unsent > 0
 }
 
 async function commitOneByOne(server: ServerContext, batch: Batch): Promise<BatchResult> {
@@ -129,71 +152,70 @@ interface Taken {
   keys: readonly string[]
 }
 
+/** What stands when a batch begins, read under the clock's lock. */
+interface Begun {
+  clock: number
+  device: Device
+  policy: Policy
+  stored: ReadonlyMap<string, { hash: string; answer: Answer }>
+  lastN: number
+  facts: WorkingFacts
+}
+
 class BatchWork {
+  readonly #server: ServerContext
   readonly #trx: Transaction<Tables>
   readonly #batch: Batch
-  readonly #server: ServerContext
-  readonly #clock: number
+  readonly #begun: Begun
   readonly #received: number
-  readonly #stored: ReadonlyMap<string, { hash: string; answer: Answer }>
-  readonly #lastN: number
-  #policy: Policy
-  #n: number
   readonly #facts: WorkingFacts
-  readonly #taken: Taken[] = []
-  readonly #answers: Answer[] = []
-  readonly #late: { commandId: string; keys: readonly string[]; decision: Decision }[] = []
+  readonly #judge: Judge
+  readonly #holds: Holds
+  readonly #taken = new Map<string, Taken>()
+  /** Repeats within one batch get their answer when the first of them has its clock. */
+  readonly #answers: (() => Answer)[] = []
+  readonly #former = new Map<string, boolean>()
+  #n: number
   lane: LaneTrouble | null = null
   readonly device: Device
 
   static async begin(server: ServerContext, trx: Transaction<Tables>, batch: Batch): Promise<BatchWork> {
-    const { community, deviceId } = batch
+    const { community, deviceId, commands } = batch
     const clock = await lockClock(trx, community)
     if (!clock) throw new Error('unknown community')
+    const policy = await policyCacheOf(server).read(trx, community)
+    const ids = commands.map((command) => command.id)
+    const stored = ids.length > 0 ? await readCommands(trx, community, ids) : []
+    const answers = new Map(stored.map((row) => [row.id, { hash: row.hash, answer: JSON.parse(row.answer) as Answer }]))
+    const lastN = (await readLane(trx, community, deviceId, batch.incarnation)) ?? 0
     const facts = new WorkingFacts(trx, community)
-    await facts.load([{ row: { kind: 'device', id: deviceId, scope: '' } }])
+    await prefetch(
+      facts,
+      batch,
+      commands.filter((command) => !answers.has(command.id)),
+    )
     const device = facts.get('device', deviceId)
     if (typeof device !== 'object') throw new Error('unknown device')
-    const policy = await policyCacheOf(server).read(trx, community)
-    const ids = batch.commands.map((command) => command.id)
-    const stored = ids.length > 0 ? await readCommands(trx, community, ids) : []
-    const lastN = (await readLane(trx, community, deviceId, batch.incarnation)) ?? 0
-    const answers = new Map(stored.map((row) => [row.id, { hash: row.hash, answer: JSON.parse(row.answer) as Answer }]))
     return new BatchWork(server, trx, batch, { clock: clock.clock, facts, device, policy, stored: answers, lastN })
   }
 
-  private constructor(
-    server: ServerContext,
-    trx: Transaction<Tables>,
-    batch: Batch,
-    begun: {
-      clock: number
-      facts: WorkingFacts
-      device: Device
-      policy: Policy
-      stored: ReadonlyMap<string, { hash: string; answer: Answer }>
-      lastN: number
-    },
-  ) {
+  private constructor(server: ServerContext, trx: Transaction<Tables>, batch: Batch, begun: Begun) {
     this.#server = server
     this.#trx = trx
     this.#batch = batch
-    this.#clock = begun.clock
+    this.#begun = begun
     this.#facts = begun.facts
-    this.#policy = begun.policy
-    this.#stored = begun.stored
-    this.#lastN = begun.lastN
     this.#n = begun.lastN
     this.#received = server.clock.now()
+    this.#judge = new Judge(batch.community, begun.facts, begun.policy, this.#received)
+    this.#holds = new Holds(server, trx, batch.community, begun.facts, this.#judge, this.#received)
     this.device = begun.device
   }
 
-  /** Takes one command in the order of the lane. What was answered before is answered the same again. */
+  /** Takes one command in the order of the lane. What was answered before is answered the same again (SYNC-2). */
   async take(command: RawCommand, faulty: boolean): Promise<void> {
     if (this.device.state === 'revoked') return
-    const repeated = this.#repeat(command)
-    if (repeated) {
-      this.#answers.push(repeated)
+    if (this.#repeat(command)) {
       // A repeat under a new incarnation (a fork, a re-offer) takes its place in that lane all the same.
       if (command.n === this.#n + 1) this.#n++
       return
@@ -210,243 +232,111 @@ class BatchWork {
     await this.#decideNew(command, faulty)
   }
 
-  #repeat(command: RawCommand): Answer | null {
-    const hash = hashOf(command)
-    const known = this.#stored.get(command.id) ?? this.#taken.find((entry) => entry.command.id === command.id)
-    if (!known) return null
-    if (known.hash !== hash) return { id: command.id, result: 'refused', code: 'id_conflict', again: true }
-    return { ...known.answer, again: true }
+  #repeat(command: RawCommand): boolean {
+    const { id } = command
+    const known = this.#begun.stored.get(id) ?? this.#taken.get(id)
+    if (!known) return false
+    const same = known.hash === hashOf(command)
+    this.#answers.push(() =>
+      same ? { ...known.answer, again: true } : { id, result: 'refused', code: 'id_conflict', again: true },
+    )
+    return true
   }
 
   async #decideNew(command: RawCommand, faulty: boolean): Promise<void> {
     const shaped = check(wireCommand, command.raw)
-    const wire = shaped.ok ? shaped.value : null
-    const verb = wire?.verb ?? ''
-    if (!wire) return this.#keep(command, verb, refusal(command.id, shaped.ok ? 'bad_field' : shaped.code))
-    if (this.device.state === 'pending') return this.#hold(command, wire, 'pendingDevice', this.#received)
-    if (faulty) return this.#hold(command, wire, 'fault', this.#received)
+    if (!shaped.ok) return this.#keep(command, '', refusal(command.id, shaped.code))
+    const wire = shaped.value
     const { effective } = effectiveTime(wire.claimedAt, wire.offsetMs, wire.after, this.#received)
-    const before = this.#facts.changes().length
+    const former = wire.formerly ? await this.#isFormer(wire.formerly.epoch) : false
+    const { memberId, deviceId } = this.#batch
+    const deed: Deed = { wire, memberId, deviceId, effective, former, policy: 'asked' }
+    if (this.device.state === 'pending') return this.#hold(command, deed, 'pendingDevice')
+    if (faulty) return this.#hold(command, deed, 'fault')
+    const before = this.#facts.revision
     try {
-      const verdict = await this.#judgeAndDecide(wire, this.#batch.memberId, this.#batch.deviceId, effective, true)
-      if (typeof verdict === 'string') return await this.#hold(command, wire, verdict, effective)
-      if (!verdict.accepted) return this.#keep(command, verb, refusal(command.id, verdict.code))
-      const keys = await this.#apply(verdict.changes)
-      this.#keep(command, verb, { id: command.id, result: 'applied', clock: this.#clock }, keys)
+      await this.#decide(command, deed)
     } catch (error) {
       // A throw in `decide` has changed nothing yet; one while its changes were being taken in spoils the batch.
-      if (this.#facts.changes().length !== before || isRetryable(error)) throw error
-      this.#server.onFault(error, verb)
-      await this.#hold(command, wire, 'fault', effective)
+      if (this.#facts.revision !== before || isRetryable(error)) throw error
+      this.#server.onFault(error, wire.verb)
+      await this.#hold(command, deed, 'fault')
     }
   }
 
-  /** Policy and rule of one command; a hold's reason where the deed must wait for a person. */
-  async #judgeAndDecide(
-    wire: WireCommand,
-    memberId: string,
-    deviceId: string,
-    effective: number,
-    withPolicy: boolean,
-  ): Promise<Decision | HoldReason> {
-    const { verb } = wire
-    if (!isVerb(verb)) return 'unknownVersion'
-    const rule = commandOf(verb)
-    if (wire.version > rule.version) return 'unknownVersion'
-    const args = check(rule.args, wire.args)
-    if (!args.ok) return { accepted: false, code: args.code satisfies FieldCode }
-    const community = this.#batch.community
-    // A deed at a door is judged by the bond of its hour; giving rights away is judged by the bond of now.
-    const actor =
-      actorAt(this.#policy, community, memberId, deviceId, rule.stairwellOf ? effective : this.#received) ??
-      actorAt(this.#policy, community, memberId, deviceId, this.#received)
-    if (!actor) return withPolicy ? 'notGranted' : { accepted: false, code: 'not_allowed' }
-    const stairwellId = rule.stairwellOf?.(args.value)
-    if (stairwellId !== undefined && !(await this.#isStairwell(stairwellId))) {
-      return { accepted: false, code: 'not_found' }
+  async #decide(command: RawCommand, deed: Deed): Promise<void> {
+    const { id, verb } = deed.wire
+    const decision = await this.#judge.decide(deed)
+    if (typeof decision === 'string') {
+      return this.#hold(command, deed, deed.former && decision === 'notGranted' ? 'restored' : decision)
     }
-    if (withPolicy) {
-      const waits = this.#verdict(verb, args.value, actor, stairwellId, effective)
-      if (waits) return waits
+    if (!decision.accepted) {
+      // What it stood on may still be on its way from another phone (SYNC-8).
+      if (deed.former && MAY_HEAL.has(decision.code)) return this.#hold(command, deed, 'restored')
+      return this.#keep(command, verb, refusal(id, decision.code))
     }
-    const newId = (k: number) => mintId(wire.id, String(k))
-    await this.#facts.load(rule.reads(args.value, actor, newId))
-    const at = { claimed: wire.claimedAt, effective, received: this.#received }
-    return rule.decide({ args: args.value, actor, at, newId }, this.#facts)
+    await this.#facts.apply(decision.changes)
+    for (const change of decision.changes) {
+      this.#judge.adopt(change)
+      await this.#holds.release(change)
+    }
+    this.#keep(command, verb, { id, result: 'applied', clock: this.#begun.clock }, decision.changes.map(keyOf))
   }
 
-  /** A stairwell nowhere and a stairwell elsewhere give the same answer, before any policy is asked. */
-  async #isStairwell(stairwellId: string): Promise<boolean> {
-    await this.#facts.load([{ row: { kind: 'stairwell', id: stairwellId, scope: '' } }])
-    return this.#facts.get('stairwell', stairwellId) !== 'absent'
+  async #isFormer(epoch: string): Promise<boolean> {
+    const known = this.#former.get(epoch)
+    if (known !== undefined) return known
+    const former = await isFormerEpoch(this.#trx, this.#batch.community, epoch, this.#received)
+    this.#former.set(epoch, former)
+    return former
   }
 
-  #verdict(
-    verb: Verb,
-    args: unknown,
-    actor: Actor,
-    stairwellId: string | undefined,
-    effective: number,
-  ): Decision | HoldReason | null {
-    const assignments = stairwellId === undefined ? [] : (this.#policy.assignments.get(stairwellId) ?? [])
-    const verdict = judge(verb, args as Args<typeof verb>, actor, assignments, effective, this.#received)
-    if (verdict === 'deny') return { accepted: false, code: 'not_allowed' }
-    if (verdict === 'hold') return 'notGranted'
-    const late = stairwellId !== undefined && this.#received - effective > LIMITS.lateDays * DAY_MS
-    return late && actor.role !== 'officer' ? 'tooOld' : null
-  }
-
-  async #apply(changes: readonly Change[]): Promise<string[]> {
-    await this.#facts.apply(changes)
-    for (const change of changes) {
-      this.#adoptPolicy(change)
-      await this.#release(change)
-    }
-    return changes.map((change) => `${change.kind} ${change.id}`)
-  }
-
-  /** A bond or a grant that this batch changed holds for the commands behind it. */
-  #adoptPolicy({ kind, body }: Change): void {
-    if (kind !== 'member' && kind !== 'assignment') return
-    const members = [...this.#policy.members.values()].filter((entry) => kind !== 'member' || entry.id !== body?.id)
-    const assignments = [...this.#policy.assignments.values()].flat()
-    const others = assignments.filter((entry) => kind !== 'assignment' || entry.id !== body?.id)
-    this.#policy = buildPolicy(
-      -1,
-      kind === 'member' ? [...members, body as never] : members,
-      kind === 'assignment' ? [...others, body as never] : others,
-    )
-  }
-
-  /** What a person just let through: a settled hold, or all that a phone pushed while it was pending. */
-  async #release({ kind, body }: Change): Promise<void> {
-    if (kind === 'hold') {
-      const hold = body as Hold
-      if (hold.state === 'waiting') return
-      const held = await readHeldRow(this.#trx, this.#batch.community, hold.commandId)
-      if (held) await this.#settle(held, hold.state === 'accepted' ? 'apply' : 'decline')
-    }
-    if (kind === 'device') {
-      const { id, state } = body as Device
-      if (state !== 'active') return
-      const waiting = await readHeldOf(this.#trx, this.#batch.community, id, 'pendingDevice')
-      for (const held of waiting) await this.#settle(held, 'judge')
-    }
-  }
-
-  async #settle(held: HeldRow, how: 'apply' | 'judge' | 'decline'): Promise<void> {
-    const wire = JSON.parse(held.raw) as WireCommand
-    const { effective } =
-      how === 'judge'
-        ? effectiveTime(wire.claimedAt, wire.offsetMs, wire.after, held.receivedAt)
-        : { effective: held.effectiveAt }
-    const verdict =
-      how === 'decline'
-        ? ({ accepted: false, code: 'not_allowed' } as const)
-        : await this.#judgeAndDecide(wire, held.member, held.device, effective, how === 'judge')
-    if (typeof verdict === 'string') {
-      await this.#announce(held.id, wire, verdict, held.member)
-      return
-    }
-    const keys = verdict.accepted ? await this.#apply(verdict.changes) : []
-    const late = {
-      id: mintId('lateAnswer', held.id),
-      deviceId: held.device,
-      commandId: held.id,
-      result: verdict.accepted ? ('applied' as const) : ('refused' as const),
-      code: verdict.accepted ? null : verdict.code,
-    }
-    await this.#facts.apply([put('lateAnswer', late)])
-    await takeHeld(this.#trx, this.#batch.community, [held.id])
-    this.#late.push({
-      commandId: held.id,
-      keys: [...keys, `lateAnswer ${late.id}`],
-      decision: verdict,
-    })
-  }
-
-  async #hold(command: RawCommand, wire: WireCommand, why: HoldReason, effectiveAt: number): Promise<void> {
-    const { community, deviceId, memberId } = this.#batch
-    const payload = {
-      id: command.id,
-      device: deviceId,
-      member: memberId,
-      n: command.n,
-      raw: JSON.stringify(command.raw),
-    }
-    await putHeld(this.#trx, community, [{ ...payload, why, receivedAt: this.#received, effectiveAt }])
-    const keys = why === 'pendingDevice' ? [] : await this.#announce(command.id, wire, why, memberId)
-    this.#keep(command, wire.verb, { id: command.id, result: 'held', until: why }, keys)
-  }
-
-  /** Puts a held command before those who may settle it. */
-  async #announce(commandId: string, wire: WireCommand, why: HoldReason, memberId: string): Promise<string[]> {
-    const actor = actorAt(this.#policy, this.#batch.community, memberId, '', this.#received)
-    const args = (wire.args ?? {}) as { stairwellId?: unknown; label?: unknown }
-    const hold: Hold = {
-      id: mintId('hold', commandId),
-      commandId,
-      memberId,
-      teamId: actor?.teamId ?? null,
-      verb: wire.verb,
-      why,
-      stairwellId: shortText(args.stairwellId, 32),
-      doorLabel: shortText(args.label, 16),
-      claimedAt: wire.claimedAt,
-      state: 'waiting',
-    }
-    await this.#facts.apply([put('hold', hold)])
-    return [`hold ${hold.id}`]
+  async #hold(command: RawCommand, deed: Deed, why: HoldReason): Promise<void> {
+    const keys = await this.#holds.keep(command, deed, why)
+    this.#keep(command, deed.wire.verb, { id: command.id, result: 'held', until: why }, keys)
   }
 
   #keep(command: RawCommand, verb: string, answer: Answer, keys: readonly string[] = []): void {
-    this.#taken.push({ command, hash: hashOf(command), verb, answer, keys })
-    this.#answers.push(answer)
+    this.#taken.set(command.id, { command, hash: hashOf(command), verb, answer, keys })
+    this.#answers.push(() => answer)
   }
 
   /** Keeps "n 台手机未同步" true without a row for every request. */
   async report(unsent: number): Promise<void> {
     const { deviceId, memberId } = this.#batch
     if (this.device.state !== 'active') return
-    await this.#facts.load([{ row: { kind: 'deviceReport', id: deviceId, scope: 'c' } }])
     const known = this.#facts.get('deviceReport', deviceId)
-    const before: DeviceReport | null = typeof known === 'object' ? known : null
-    const flips = (before?.unsent ?? 0) > 0 !== unsent > 0
-    const stale = this.#taken.length > 0 && this.#received - (before?.reportedAt ?? 0) > REPORT_EVERY_MS
-    if (!flips && !stale) return
+    const before = typeof known === 'object' ? known : null
+    const stale = this.#taken.size > 0 && this.#received - (before?.reportedAt ?? 0) > REPORT_EVERY_MS
+    if (!flips(before, unsent) && !stale) return
     await this.#facts.apply([put('deviceReport', { id: deviceId, memberId, unsent, reportedAt: this.#received })])
   }
 
   /** Gives every changed row its own clock and writes all of it. */
   async write(): Promise<{ answers: Answer[]; changed: boolean }> {
     const { community, deviceId, memberId, incarnation } = this.#batch
-    const clocks = await writeChanges(this.#trx, community, this.#clock, this.#facts)
-    const lastOf = (keys: readonly string[]) => Math.max(this.#clock, ...keys.map((key) => clocks.get(key) ?? 0))
-    for (const { answer, keys } of this.#taken) if (answer.result === 'applied') answer.clock = lastOf(keys)
+    const { clock, lastN } = this.#begun
+    if (this.#taken.size > 0) await this.#holds.retryFormer()
+    const clocks = await writeChanges(this.#trx, community, clock, this.#facts)
+    const lastOf = (keys: readonly string[]) => keys.reduce((last, key) => Math.max(last, clocks.get(key) ?? 0), clock)
+    const taken = [...this.#taken.values()]
+    for (const { answer, keys } of taken) if (answer.result === 'applied') answer.clock = lastOf(keys)
+    const place = { device: deviceId, member: memberId, incarnation, receivedAt: this.#received }
     await insertCommands(
       this.#trx,
       community,
-      this.#taken.map(({ command, hash, verb, answer }) => ({
-        id: command.id,
-        hash,
-        device: deviceId,
-        member: memberId,
-        incarnation,
-        n: command.n,
-        verb: verb.slice(0, 40),
-        receivedAt: this.#received,
-        answer: JSON.stringify(answer),
-      })),
+      taken.map(({ command: { id, n }, hash, verb, answer }) => {
+        return { id, hash, n, verb, ...place, answer: JSON.stringify(answer) }
+      }),
     )
-    for (const { commandId, keys, decision } of this.#late) {
-      const answer = decision.accepted
-        ? { id: commandId, result: 'applied', clock: lastOf(keys) }
-        : { id: commandId, result: 'refused', code: decision.code }
-      await updateAnswer(this.#trx, community, commandId, JSON.stringify(answer))
-    }
-    if (this.#n !== this.#lastN) await putLane(this.#trx, community, deviceId, incarnation, this.#n)
-    return { answers: this.#answers, changed: clocks.size > 0 }
+    await this.#holds.writeAnswers(lastOf)
+    if (this.#n !== lastN) await putLane(this.#trx, community, deviceId, incarnation, this.#n)
+    return { answers: this.#answers.map((answer) => answer()), changed: clocks.size > 0 }
   }
+}
+
+function keyOf({ kind, id }: Change): string {
+  return `${kind} ${id}`
 }
 
 function refusal(id: string, code: Refusal): Answer {
@@ -455,10 +345,4 @@ function refusal(id: string, code: Refusal): Answer {
 
 function hashOf(command: RawCommand): string {
   return commandHash(command.raw as WireCommand)
-}
-
-function shortText(value: unknown, most: number): string | null {
-  return typeof value === 'string' && value.length > 0 && value.length <= most && /^[\p{L}\p{N}_-]+$/u.test(value)
-    ? value
-    : null
 }

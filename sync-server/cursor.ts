@@ -3,7 +3,7 @@ import { base64url } from '../src/domain/hash.ts'
 
 /** A scope that came newly into a device's hands and is paged by its own key, beside the ordinary window (SYNC-6). */
 export interface Backfill {
-  /** One scope, or `*` for everything an officer may read. */
+  /** One scope, or `*` for everything that the device may read. */
   scope: string
   /** The last key delivered; null at first. */
   after: { scope: string; kind: string; id: string } | null
@@ -14,10 +14,8 @@ export interface Cursor {
   epoch: string
   /** The version of the membership whose scopes this cursor follows. */
   membership: number
-  /** Everything up to here has been delivered. */
+  /** Every row whose newest clock is not after this has been delivered, scopes under way in `backfills` apart. */
   clock: number
-  /** While a window is being paged: its fixed end, and the clock of the last row delivered. */
-  window: { upTo: number; after: number } | null
   backfills: readonly Backfill[]
 }
 

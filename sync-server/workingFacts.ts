@@ -24,6 +24,7 @@ export class WorkingFacts implements Facts {
   readonly #ranges = new Map<string, Set<string>>()
   readonly #changed = new Map<string, Change>()
   readonly #facades = new Map<string, { row: Facade; changed: boolean }>()
+  #revision = 0
 
   constructor(trx: Transaction<Tables>, community: string) {
     this.#trx = trx
@@ -33,15 +34,36 @@ export class WorkingFacts implements Facts {
   /** Loads what a command named, unless it is here already. */
   async load(reads: readonly Read[]): Promise<void> {
     const rows = reads.flatMap((read) => ('row' in read ? [read.row] : []))
-    const missing = rows.filter(({ kind, id }) => !this.#bodies.has(keyOf(kind, id)))
-    if (missing.length > 0) {
-      for (const { kind, id } of missing) this.#bodies.set(keyOf(kind, id), null)
-      for (const row of await readRecords(this.#trx, this.#community, missing)) {
-        const { kind, id } = row
-        if (!row.deleted) this.#bodies.set(keyOf(kind, id), JSON.parse(row.body) as { id: string })
-      }
-    }
+    await this.#loadRows(rows)
     for (const read of reads) if ('range' in read) await this.#loadRange(read.range.kind, read.range.scope)
+  }
+
+  async #loadRows(rows: readonly { kind: string; id: string }[]): Promise<void> {
+    const missing = new Map<string, { kind: string; id: string }>()
+    for (const { kind, id } of rows) {
+      if (!this.#bodies.has(keyOf(kind, id))) missing.set(keyOf(kind, id), { kind, id })
+    }
+    if (missing.size === 0) return
+    const found = await readRecords(this.#trx, this.#community, [...missing.values()])
+    for (const key of missing.keys()) this.#bodies.set(key, null)
+    for (const { kind, id, deleted, body } of found) {
+      if (!deleted) this.#bodies.set(keyOf(kind, id), JSON.parse(body) as { id: string })
+    }
+  }
+
+  /** Loads façades that are likely to be drawn on, in one statement. */
+  async loadFacades(places: readonly { stairwellId: string; roundId: string }[]): Promise<void> {
+    const missing = new Map<string, { stairwellId: string; roundId: string }>()
+    for (const place of places) {
+      const key = facadeKey(place.stairwellId, place.roundId)
+      if (!this.#facades.has(key)) missing.set(key, place)
+    }
+    if (missing.size === 0) return
+    const stored = await readProjections(this.#trx, this.#community, 'facade', [...missing.keys()])
+    const bodies = new Map(stored.map((row) => [row.id, JSON.parse(row.body) as Facade]))
+    for (const [key, { stairwellId, roundId }] of missing) {
+      this.#facades.set(key, { row: bodies.get(key) ?? emptyFacade(stairwellId, roundId), changed: false })
+    }
   }
 
   async #loadRange(kind: KindName, scope: Scope): Promise<void> {
@@ -77,6 +99,7 @@ export class WorkingFacts implements Facts {
   /** Takes a decision's changes in, and carries the projections along. */
   async apply(changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
+      this.#revision++
       const key = keyOf(change.kind, change.id)
       if (isFacadeKind(change.kind)) await this.#project(change)
       this.#bodies.set(key, change.body)
@@ -109,13 +132,8 @@ export class WorkingFacts implements Facts {
 
   async #facade(stairwellId: string, roundId: string): Promise<{ row: Facade; changed: boolean }> {
     const key = facadeKey(stairwellId, roundId)
-    const known = this.#facades.get(key)
-    if (known) return known
-    const [stored] = await readProjections(this.#trx, this.#community, 'facade', [key])
-    const row = stored ? (JSON.parse(stored.body) as Facade) : emptyFacade(stairwellId, roundId)
-    const entry = { row, changed: false }
-    this.#facades.set(key, entry)
-    return entry
+    await this.loadFacades([{ stairwellId, roundId }])
+    return this.#facades.get(key)!
   }
 
   /** Everything that changed, in the order of the last change. */
@@ -123,7 +141,12 @@ export class WorkingFacts implements Facts {
     return [...this.#changed.values()]
   }
 
-  /** How many changes there are so far; the clock of the batch's next row counts from here. */
+  /** Grows with every change that is taken in, also with one to a row that had changed already. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** The façades that were drawn on. */
   changedFacades(): { id: string; body: string }[] {
     return [...this.#facades]
       .filter(([, entry]) => entry.changed)

@@ -2,7 +2,7 @@ import type { Actor, Read, Refusal } from '../domain/command.ts'
 import { isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
 import { check } from '../domain/fields.ts'
 import { mintId } from '../domain/hash.ts'
-import type { Change } from '../domain/record.ts'
+import { communityScope, type Change } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { commandOf, type Args, type Verb } from '../domain/verbs.ts'
 import { newId, readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
@@ -40,7 +40,7 @@ export async function commit<V extends Verb>(
     if (!run.decision.accepted) return { saved: false as const, code: run.decision.code }
     const changes = [...run.decision.changes]
     const writer = new RowWriter(database, generation)
-    await shadowRows(database, changes)
+    await shadowRows(database, changes, generation)
     for (const change of changes) {
       await tallyChange(writer, change)
       await writer.write(change)
@@ -61,23 +61,28 @@ export async function tallyChange(writer: RowWriter, change: Change): Promise<vo
 }
 
 /** Keeps the server's state of every row that a command is about to write over, unless it is kept already. */
-async function shadowRows(database: Database, changes: readonly Change[]): Promise<void> {
+async function shadowRows(database: Database, changes: readonly Change[], generation: number): Promise<void> {
   for (const { kind, id, scope } of changes) {
     if (await database.shadow.get([kind, id])) continue
-    const row = await database.records.where('[kind+id]').equals([kind, id]).first()
-    await database.shadow.put({ kind, id, scope, body: row?.body ?? null })
+    const row = await database.records.get([scope, kind, id])
+    const seen = row?.generation ?? generation
+    await database.shadow.put({ kind, id, scope, body: row?.body ?? null, generation: seen })
   }
 }
 
 /** The phone's own idea of who acts: its member's bond, as far as it knows. */
 export async function readActor(database: Database, state: PhoneState, moment: number): Promise<Actor> {
-  const row = await database.records.where('[kind+id]').equals(['member', state.memberId]).first()
+  const row = await database.records.get([communityScope, 'member', state.memberId])
   const bond = row && (bondAt(row.body as Member, moment) ?? (row.body as Member).bonds.at(-1))
   const { communityId, memberId, deviceId } = state
   return { communityId, memberId, deviceId, role: bond?.role ?? 'member', teamId: bond?.teamId ?? null }
 }
 
-/** Loads a command's facts and runs its rule on this phone's rows. */
+/**
+ * Loads a command's facts and runs its rule on this phone's rows.
+ *
+ * @param overlay stands before the database: what a replay has worked out so far, by `kind id`
+ */
 export async function runCommand(
   database: Database,
   state: PhoneState,

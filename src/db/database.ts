@@ -18,6 +18,8 @@ export interface ShadowRow {
   id: string
   scope: string
   body: { id: string } | null
+  /** The download in which the server last spoke of this row; an older one ends in `null` when a download is complete. */
+  generation: number
 }
 
 export type EntryState = 'pending' | 'applied' | 'held' | 'refused'
@@ -50,6 +52,7 @@ export interface OutboxEntry {
 /** A command the server acknowledged, kept so that it can be offered again after a restore. */
 export interface SentEntry {
   id: string
+  /** The server's time when the answer was stored, ms. */
   at: number
   epoch: string
   clock: number
@@ -107,7 +110,7 @@ export class Database extends Dexie {
       facades: '[stairwellId+roundId]',
       outbox: '++seq, id, state',
       shadow: '[kind+id]',
-      sent: 'id, at',
+      sent: 'id, at, [at+clock]',
       phone: 'key',
     })
     // An old tab must never hold a newer one up: it closes, and the person reloads it when it is used again.
@@ -138,23 +141,33 @@ export async function adoptPhone(
   who: Pick<PhoneState, 'communityId' | 'memberId' | 'deviceId' | 'device' | 'matchCode'>,
   rng: Seam['rng'],
 ): Promise<void> {
-  await database.transaction('rw', database.phone, async () => {
+  await database.transaction('rw', database.phone, database.outbox, async () => {
     const known = await database.phone.get('phone')
     if (known && known.deviceId === who.deviceId) {
-      await database.phone.put({ ...known, ...who })
+      // What the server said since this enrolment was written down stands; only a fresh word of it opens the door.
+      const device = known.device === 'active' ? known.device : who.device
+      await database.phone.put({ ...known, ...who, device, matchCode: device === 'active' ? null : who.matchCode })
       return
     }
-    // Another enrolment on the same database starts a lane and a download of its own; what is unsent goes out under it.
-    const fresh = {
-      incarnation: newId(rng),
-      cursor: null,
-      membership: 0,
-      reached: 0,
-      complete: known?.complete ?? false,
-    }
-    const numbers = { nextN: known?.nextN ?? 1, epoch: known?.epoch ?? null, offsetMs: known?.offsetMs ?? 0 }
+    // Another enrolment on the same database starts a lane and a download of its own; what is unsent goes out under it,
+    // and so does what waits: its answer would go to the enrolment that is no more.
+    const nextN = known ? await numberAnew(database, ['pending', 'held', 'applied']) : 1
+    const fresh = { incarnation: newId(rng), nextN, cursor: null, membership: 0, reached: 0 }
+    const kept = { epoch: known?.epoch ?? null, offsetMs: known?.offsetMs ?? 0, syncedAt: known?.syncedAt ?? null }
     const generation = (known?.generation ?? 0) + 1
-    const rest = { syncedAt: known?.syncedAt ?? null, generation, sweeping: true, alarm: null }
-    await database.phone.put({ key: 'phone', ...who, ...fresh, ...numbers, ...rest })
+    const rest = { complete: known?.complete ?? false, generation, sweeping: true, alarm: known?.alarm ?? null }
+    await database.phone.put({ key: 'phone', ...who, ...fresh, ...kept, ...rest })
   })
+}
+
+/**
+ * Gives the entries of these states the numbers of a lane that begins, in their order, and makes them pending.
+ *
+ * @returns the number that comes next
+ */
+export async function numberAnew(database: Database, states: readonly EntryState[]): Promise<number> {
+  const entries = await database.outbox.where('state').anyOf(states).sortBy('seq')
+  const fresh = { state: 'pending' as const, clock: null, until: null }
+  await database.outbox.bulkPut(entries.map((entry, index) => ({ ...entry, ...fresh, n: index + 1 })))
+  return entries.length + 1
 }

@@ -11,6 +11,26 @@ async function find(database: Database, kind: string, id: string) {
   return database.records.where('[kind+id]').equals([kind, id]).first()
 }
 
+async function loadRange(
+  database: Database,
+  kind: string,
+  scope: Scope,
+  overlay?: ReadonlyMap<string, Change>,
+): Promise<{ id: string }[]> {
+  const rows = await database.records
+    .where('[scope+kind+id]')
+    .between([scope, kind, ''], [scope, kind, '\uffff'])
+    .limit(RANGE_LIMIT)
+    .toArray()
+  const bodies = new Map(rows.map((row) => [row.id, row.body]))
+  for (const change of overlay?.values() ?? []) {
+    if (change.kind !== kind || change.scope !== scope) continue
+    if (change.body) bodies.set(change.id, change.body)
+    else bodies.delete(change.id)
+  }
+  return [...bodies.values()]
+}
+
 /**
  * What a rule may see of this phone: loaded first, then looked at synchronously, because Dexie commits early when a
  * transaction waits for anything else. A row that is missing is `absent` only where the phone holds the whole scope.
@@ -42,15 +62,7 @@ export class LocalFacts implements Facts {
     for (const read of reads) {
       if ('range' in read) {
         const { kind, scope } = read.range
-        const rows = await database.records
-          .where('[scope+kind+id]')
-          .between([scope, kind, ''], [scope, kind, '\uffff'])
-          .limit(RANGE_LIMIT)
-          .toArray()
-        this.#ranges.set(
-          keyOf(kind, scope),
-          rows.map((row) => row.body),
-        )
+        this.#ranges.set(keyOf(kind, scope), await loadRange(database, kind, scope, overlay))
         continue
       }
       const { kind, id, scope } = read.row

@@ -27,7 +27,8 @@ export function* slices<T>(rows: readonly T[], size = ROWS_A_PUT): Generator<T[]
 export class RowWriter {
   readonly #database: Database
   readonly #generation: number
-  readonly #rows = new Map<string, { change: Change; before: Body | null }>()
+  readonly #rows = new Map<string, Change>()
+  readonly #known = new Map<string, Body | null>()
   readonly #facades = new Map<string, Facade>()
 
   constructor(database: Database, generation: number) {
@@ -35,21 +36,37 @@ export class RowWriter {
     this.#generation = generation
   }
 
+  /** Everything written so far, by `kind id`. */
+  get rows(): ReadonlyMap<string, Change> {
+    return this.#rows
+  }
+
   /** The row as it stands in this transaction. */
   async current(kind: string, id: string): Promise<Body | null> {
-    const pending = this.#rows.get(`${kind} ${id}`)
-    if (pending) return pending.change.body
-    return (await this.#database.records.where('[kind+id]').equals([kind, id]).first())?.body ?? null
+    const key = `${kind} ${id}`
+    const pending = this.#rows.get(key)
+    if (pending) return pending.body
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const body = (await this.#database.records.where('[kind+id]').equals([kind, id]).first())?.body ?? null
+    this.#known.set(key, body)
+    return body
+  }
+
+  /** Reads, in one go, the rows below these changes that a projection will ask for. */
+  async preload(changes: readonly Change[]): Promise<void> {
+    const events = changes.filter((change) => isFacadeKind(change.kind))
+    const rows = await this.#database.records.bulkGet(events.map(({ scope, kind, id }) => [scope, kind, id]))
+    for (const [index, { kind, id }] of events.entries()) this.#known.set(`${kind} ${id}`, rows[index]?.body ?? null)
   }
 
   /** Takes a change in. Projections see the difference between what stood there and what stands there now. */
   async write(change: Change): Promise<void> {
-    const key = `${change.kind} ${change.id}`
-    const before = await this.current(change.kind, change.id)
     if (isFacadeKind(change.kind)) {
+      const before = await this.current(change.kind, change.id)
       await this.#project({ kind: change.kind, before, after: change.body } as FacadeEvent)
     }
-    this.#rows.set(key, { change, before })
+    this.#rows.set(`${change.kind} ${change.id}`, change)
   }
 
   async #project(event: FacadeEvent): Promise<void> {
@@ -76,7 +93,7 @@ export class RowWriter {
 
   /** Writes everything in puts that live queries can follow. */
   async flush(): Promise<void> {
-    const changes = [...this.#rows.values()].map((entry) => entry.change)
+    const changes = [...this.#rows.values()]
     const puts: StoredRow[] = changes.flatMap(({ kind, id, scope, body }) =>
       body ? [{ kind, id, scope, body, generation: this.#generation }] : [],
     )

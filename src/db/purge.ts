@@ -1,6 +1,7 @@
-import { applyToFacade, emptyFacade, isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
+import { applyToFacade, emptyFacade, isFacadeKind, type Facade, type FacadeEvent } from '../domain/coverage/facade.ts'
 import type { Scope } from '../domain/record.ts'
 import type { Database, StoredRow } from './database.ts'
+import { slices } from './overlay.ts'
 
 /**
  * Takes lost scopes off this phone, façades included. Rows that unsent commands wrote stay until these were answered.
@@ -62,9 +63,9 @@ export async function sweep(database: Database, generation: number): Promise<voi
   const isOld = (row: StoredRow) => row.generation < generation && !shadowed.has(`${row.kind} ${row.id}`)
   const old = await database.records.filter(isOld).toArray()
   const stairwells = new Set<string>()
-  for (const row of old) {
-    await database.records.delete([row.scope, row.kind, row.id])
-    if (isFacadeKind(row.kind)) stairwells.add(row.scope.slice(2))
+  for (const row of old) if (isFacadeKind(row.kind)) stairwells.add(row.scope.slice(2))
+  for (const slice of slices(old)) {
+    await database.records.bulkDelete(slice.map(({ scope, kind, id }) => [scope, kind, id]))
   }
   for (const stairwellId of stairwells) await redrawFacades(database, stairwellId)
 }
@@ -76,7 +77,15 @@ export async function redrawFacades(database: Database, stairwellId: string): Pr
   const rows = await database.records
     .where('[scope+kind+id]')
     .between([scope, '', ''], [scope, '\uffff', '\uffff'])
+    .filter((row) => isFacadeKind(row.kind))
     .toArray()
-  const events = new Set(rows.filter((row) => isFacadeKind(row.kind)).map((row) => `${row.kind} ${row.id}`))
-  await rebuildFacades(database, events)
+  const facades = new Map<string, Facade>()
+  for (const { kind, body } of rows) {
+    const event = { kind, before: null, after: body } as FacadeEvent
+    const { roundId } = event.after!
+    const facade = facades.get(roundId) ?? emptyFacade(stairwellId, roundId)
+    applyToFacade(facade, event)
+    facades.set(roundId, facade)
+  }
+  for (const slice of slices([...facades.values()])) await database.facades.bulkPut(slice)
 }

@@ -3,6 +3,7 @@ import { isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
 import { isEventKind } from '../domain/kinds.ts'
 import type { Change, Scope } from '../domain/record.ts'
 import type { LateAnswer } from '../domain/records/lateAnswer.ts'
+import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { Answer, SyncAnswer, WireChange } from '../protocol/sync.ts'
 import { readActor, runCommand } from './commit.ts'
 import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
@@ -13,7 +14,10 @@ import type { Seam } from './seam.ts'
 /** A page of more rows than this is stored in several transactions, so that none holds the phone up (SYNC-7). */
 const ROWS_A_TRANSACTION = 250
 
-export type Settled = 'stored' | 'staleCursor' | 'staleMembership'
+export type Settled = 'stored' | 'stale'
+
+/** Where the phone stood when it asked: a page and its answers belong to exactly this place. */
+export type Asked = Pick<PhoneState, 'cursor' | 'incarnation' | 'generation'>
 
 type Page = Pick<
   SyncAnswer,
@@ -33,15 +37,16 @@ const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind} $
 
 /**
  * Stores what the server said. Answers and rows go in together with the cursor that they belong to; a page whose cursor
- * is no longer the one it was asked from is dropped, and so is one of an older membership (SYNC-6, SYNC-7).
+ * is no longer the one it was asked from is dropped, and so is one of an older membership (SYNC-6, SYNC-7). Dropping is
+ * harmless: the same commands get the same answers again, and the page is asked for anew.
  *
- * @param sent the cursor the page was asked from
+ * @param asked where the phone stood when it sent the request
  * @param pulled whether the answer carries a page at all; a push-only answer moves no cursor
  */
 export async function settle(
   database: Database,
   seam: Pick<Seam, 'clock'>,
-  sent: string | null,
+  asked: Asked,
   page: Page,
   pulled: boolean,
 ): Promise<Settled> {
@@ -49,12 +54,12 @@ export async function settle(
   for (let start = 0; start < early.length; start += ROWS_A_TRANSACTION) {
     const changes = early.slice(start, start + ROWS_A_TRANSACTION)
     const rest = { answers: [], dropScopes: start === 0 ? page.dropScopes : [] }
-    const settled = await settleSlice(database, seam, sent, { ...page, ...rest, changes }, 'rows')
+    const settled = await settleSlice(database, seam, asked, { ...page, ...rest, changes }, 'rows')
     if (settled !== 'stored') return settled
   }
   const changes = page.changes.slice(early.length)
   const dropScopes = early.length > 0 ? [] : page.dropScopes
-  return settleSlice(database, seam, sent, { ...page, changes, dropScopes }, pulled ? 'page' : 'answers')
+  return settleSlice(database, seam, asked, { ...page, changes, dropScopes }, pulled ? 'page' : 'answers')
 }
 
 /** `rows`: an early slice, the cursor stays. `page`: the last slice, the cursor moves. `answers`: no page at all. */
@@ -63,15 +68,14 @@ type Slice = 'rows' | 'page' | 'answers'
 async function settleSlice(
   database: Database,
   seam: Pick<Seam, 'clock'>,
-  sent: string | null,
+  asked: Asked,
   page: Page,
   slice: Slice,
 ): Promise<Settled> {
   const { records, facades, outbox, shadow, sent: archive, phone } = database
   return database.transaction('rw', [records, facades, outbox, shadow, archive, phone], async () => {
     const state = await readPhone(database)
-    if (slice !== 'answers' && state.cursor !== sent) return 'staleCursor'
-    if (slice !== 'answers' && page.membership < state.membership) return 'staleMembership'
+    if (!belongs(state, asked, page, slice)) return 'stale'
     const actor = await readActor(database, state, seam.clock.now() - state.offsetMs)
     const work = new Settlement(database, state, actor)
     await work.begin()
@@ -80,17 +84,31 @@ async function settleSlice(
       if (page.dropScopes === null || page.dropScopes.length > 0) await work.drop(page.dropScopes)
       await work.takeRows(page.changes)
     }
-    if (slice === 'page') work.retire(page.reached, page.epoch, seam.clock.now())
+    const sweeps = slice === 'page' && !page.more && state.sweeping
+    if (slice === 'page') work.retire(page.reached)
+    if (sweeps) work.forgetUnseen()
     await work.finish()
+    if (sweeps) await sweep(database, state.generation)
+    if (sweeps || page.dropScopes === null) await work.tallyUnsent()
+    if (slice === 'page') await work.keepSent(page.epoch, page.serverTime)
     await phone.put(nextState(state, page, slice, seam.clock.now()))
-    if (slice === 'page' && !page.more && state.sweeping) await sweep(database, state.generation)
     return 'stored'
   })
 }
 
+/** Whether an answer still belongs to the place this phone stands at. */
+function belongs(state: PhoneState, asked: Asked, page: Page, slice: Slice): boolean {
+  // A new incarnation or a new download has begun meanwhile: its answers may be of a history that is no more.
+  if (state.incarnation !== asked.incarnation || state.generation !== asked.generation) return false
+  if (slice === 'answers') return true
+  return state.cursor === asked.cursor && page.membership >= state.membership
+}
+
 function nextState(state: PhoneState, page: Page, slice: Slice, now: number): PhoneState {
   const seen = { ...state, device: page.device, matchCode: page.device === 'active' ? null : state.matchCode }
-  if (slice !== 'page') return seen
+  // A phone that only pushes (it waits to be confirmed) must notice a restored server all the same (SYNC-8).
+  if (slice === 'answers') return { ...seen, epoch: state.epoch ?? page.epoch }
+  if (slice === 'rows') return seen
   const done = !page.more
   return {
     ...seen,
@@ -105,6 +123,8 @@ function nextState(state: PhoneState, page: Page, slice: Slice, now: number): Ph
   }
 }
 
+type Shadow = Change & { generation: number }
+
 /**
  * The work of one transaction: put the server's rows under the phone's unsent commands, retire what was answered, and
  * run again only those commands that the page concerns.
@@ -115,12 +135,13 @@ class Settlement {
   readonly #actor: Actor
   readonly #writer: RowWriter
   readonly #touched = new Set<string>()
-  readonly #shadows = new Map<string, Change>()
+  readonly #shadows = new Map<string, Shadow>()
+  /** Shadows that must be stored again. */
+  readonly #shadowed = new Set<string>()
   readonly #tallies = new Set<string>()
-  readonly #removed: OutboxEntry[] = []
+  readonly #removed = new Set<OutboxEntry>()
   readonly #rolledBack: OutboxEntry[] = []
   readonly #dirty = new Set<OutboxEntry>()
-  #archive: { epoch: string; now: number } | null = null
   #entries: OutboxEntry[] = []
 
   constructor(database: Database, state: PhoneState, actor: Actor) {
@@ -132,9 +153,7 @@ class Settlement {
 
   async begin(): Promise<void> {
     this.#entries = await this.#database.outbox.orderBy('seq').toArray()
-    for (const { kind, id, scope, body } of await this.#database.shadow.toArray()) {
-      this.#shadows.set(keyOf({ kind, id }), { kind, id, scope, body })
-    }
+    for (const row of await this.#database.shadow.toArray()) this.#shadows.set(keyOf(row), row)
   }
 
   /** An entry is answered only here, in the transaction that stores the answer (SYNC-1). */
@@ -142,7 +161,8 @@ class Settlement {
     const byId = new Map(this.#entries.map((entry) => [entry.id, entry]))
     for (const answer of answers) {
       const entry = byId.get(answer.id)
-      if (!entry || entry.state === 'refused') continue
+      // A held command may be settled later, but what was settled is never held again: such an answer came late.
+      if (!entry || entry.state === 'refused' || entry.state === 'applied') continue
       this.#dirty.add(entry)
       if (answer.result === 'applied') Object.assign(entry, { state: 'applied', clock: answer.clock, until: null })
       if (answer.result === 'held') Object.assign(entry, { state: 'held', until: answer.until })
@@ -158,23 +178,27 @@ class Settlement {
 
   /** Rows that an unsent command stands on go below it; all others go straight in. */
   async takeRows(changes: readonly WireChange[]): Promise<void> {
+    await this.#writer.preload(changes)
     for (const change of changes) {
       const { kind, id, scope, body } = change
       if (kind === 'lateAnswer' && body) this.#takeLateAnswer(body as unknown as LateAnswer, change.clock)
       if (kind === 'sessionTally') this.#tallies.add(id)
-      const shadowed = this.#shadows.get(keyOf(change))
-      if (!shadowed) {
-        await this.#writer.write({ kind, id, scope, body })
-      } else {
-        shadowed.body = body
-      }
-      this.#touched.add(keyOf(change))
+      const key = keyOf(change)
+      if (this.#shadows.has(key)) this.#setShadow({ kind, id, scope, body })
+      else await this.#writer.write({ kind, id, scope, body })
+      this.#touched.add(key)
     }
   }
 
+  #setShadow(change: Change, generation = this.#state.generation): void {
+    this.#shadows.set(keyOf(change), { ...change, generation })
+    this.#shadowed.add(keyOf(change))
+  }
+
+  /** A hold was settled. An entry that was never answered waits for its own answer, or its number would be missing. */
   #takeLateAnswer(late: LateAnswer, clock: number): void {
     const entry = this.#entries.find((candidate) => candidate.id === late.commandId)
-    if (!entry || entry.state === 'refused') return
+    if (entry?.state !== 'held') return
     this.#dirty.add(entry)
     if (late.result === 'applied') Object.assign(entry, { state: 'applied', clock, until: null })
     else this.#rollBack(entry, late.code as OutboxEntry['code'])
@@ -184,50 +208,63 @@ class Settlement {
   async drop(scopes: readonly Scope[] | null): Promise<void> {
     const unsent = new Set(this.#live().flatMap((entry) => entry.changes.map(keyOf)))
     await purgeScopes(this.#database, scopes, unsent)
-    for (const shadowed of this.#shadows.values()) {
-      if (scopes === null || scopes.includes(shadowed.scope)) shadowed.body = null
+    for (const shadow of [...this.#shadows.values()]) {
+      if (scopes !== null && !scopes.includes(shadow.scope)) continue
+      const { kind, id, scope } = shadow
+      this.#setShadow({ kind, id, scope, body: null })
     }
   }
 
   /** Optimistic rows retire when the cursor has passed the clock of their answer, and not before (SYNC-6). */
-  retire(reached: number, epoch: string, now: number): void {
+  retire(reached: number): void {
     for (const entry of this.#entries) {
       if (entry.state !== 'applied' || entry.clock === null || entry.clock > reached) continue
-      this.#removed.push(entry)
+      this.#removed.add(entry)
       for (const change of entry.changes) this.#touched.add(keyOf(change))
     }
-    this.#archive = { epoch, now }
+  }
+
+  /** A full download has ended: what the server did not speak of in it, it does not have. */
+  forgetUnseen(): void {
+    for (const { kind, id, scope, generation } of [...this.#shadows.values()]) {
+      if (generation >= this.#state.generation) continue
+      this.#setShadow({ kind, id, scope, body: null })
+      this.#touched.add(keyOf({ kind, id }))
+    }
   }
 
   #live(): OutboxEntry[] {
-    return this.#entries.filter((entry) => entry.state !== 'refused' && !this.#removed.includes(entry))
+    return this.#entries.filter((entry) => entry.state !== 'refused' && !this.#removed.has(entry))
   }
 
   /** Restores the rows below what changed, runs the commands that meet them again, and writes it all. */
   async finish(): Promise<void> {
-    for (const entry of this.#rolledBack) await this.#untally(entry)
-    await this.#replay()
-    await this.#retally()
+    for (const entry of this.#rolledBack) await tallyEntry(this.#writer, entry, 'out')
+    const met = await this.#replay()
+    for (const entry of this.#live()) {
+      // The server's tally does not know the visits that are still on their way; they are counted in again.
+      if (met.has(entry)) await tallyEntry(this.#writer, entry, 'in')
+      else if (this.#tallies.size > 0) await tallyEntry(this.#writer, entry, 'in', this.#tallies)
+    }
     await this.#writer.flush()
     await this.#store()
   }
 
-  async #untally(entry: OutboxEntry): Promise<void> {
-    for (const { kind, body } of entry.changes) {
-      if (isFacadeKind(kind)) await this.#writer.tally({ kind, before: body, after: null } as FacadeEvent)
-    }
-  }
-
-  async #replay(): Promise<void> {
+  async #replay(): Promise<ReadonlySet<OutboxEntry>> {
     const live = this.#live()
-    const met = meeting(live, this.#touched)
+    const met = this.#meeting(live)
     const overlay = new Map<string, Change>()
     for (const key of this.#touched) {
-      const shadowed = this.#shadows.get(key)
-      if (shadowed) overlay.set(key, { ...shadowed })
+      const shadow = this.#shadows.get(key)
+      if (shadow) overlay.set(key, changeOf(shadow))
     }
-    for (const entry of met) {
-      for (const change of await this.#again(entry, overlay)) overlay.set(keyOf(change), change)
+    const facts = new Map([...this.#writer.rows, ...overlay])
+    for (const entry of live) {
+      if (!met.has(entry)) continue
+      for (const change of await this.#again(entry, facts)) {
+        overlay.set(keyOf(change), change)
+        facts.set(keyOf(change), change)
+      }
     }
     for (const change of overlay.values()) await this.#writer.write(change)
     const standing = new Set(live.flatMap((entry) => entry.changes.map(keyOf)))
@@ -236,64 +273,102 @@ class Settlement {
       this.#shadows.delete(key)
       await this.#database.shadow.delete([kind, id])
     }
+    return met
+  }
+
+  /**
+   * The entries that look at or write what was touched, and those that meet what these write in turn. A row that a met
+   * entry only looks at is touched too when something unsent stands on it: the entry must see it as it was before that.
+   */
+  #meeting(live: readonly OutboxEntry[]): Set<OutboxEntry> {
+    const met = new Set<OutboxEntry>()
+    for (let grew = true; grew;) {
+      grew = false
+      for (const entry of live) {
+        if (met.has(entry)) continue
+        const writes = entry.changes.map(keyOf)
+        const reads = entry.reads.map(keyOf)
+        if (![...writes, ...reads].some((key) => this.#touched.has(key))) continue
+        met.add(entry)
+        for (const key of writes) this.#touched.add(key)
+        for (const key of reads) if (this.#shadows.has(key)) this.#touched.add(key)
+        grew = true
+      }
+    }
+    return met
   }
 
   /** Events stand as they are; documents are decided anew. A replay that refuses never removes the person's event. */
-  async #again(entry: OutboxEntry, overlay: ReadonlyMap<string, Change>): Promise<readonly Change[]> {
+  async #again(entry: OutboxEntry, facts: ReadonlyMap<string, Change>): Promise<readonly Change[]> {
     const events = entry.changes.filter((change) => isEventKind(change.kind))
-    if (events.length === entry.changes.length) return events
-    const { decision } = await runCommand(this.#database, this.#state, this.#actor, entry, overlay)
+    if (events.length > 0 && events.length === entry.changes.length) return events
+    const { decision } = await runCommand(this.#database, this.#state, this.#actor, entry, facts)
     if (!decision.accepted) return events
-    const decided = new Set(decision.changes.map(keyOf))
-    entry.changes = [...events.filter((event) => !decided.has(keyOf(event))), ...decision.changes]
+    const standing = new Set(events.map(keyOf))
+    entry.changes = [...events, ...decision.changes.filter((change) => !standing.has(keyOf(change)))]
     this.#dirty.add(entry)
+    for (const { kind, id, scope } of entry.changes) {
+      if (this.#shadows.has(keyOf({ kind, id }))) continue
+      // Nobody unsent wrote this row until now, so what stands there is the server's.
+      const row = await this.#database.records.get([scope, kind, id])
+      const change = facts.get(keyOf({ kind, id }))
+      const body = change ? change.body : (row?.body ?? null)
+      this.#setShadow({ kind, id, scope, body }, change ? undefined : row?.generation)
+    }
     return entry.changes
   }
 
-  /** The server's tally does not know the visits that are still on their way; they are counted in again. */
-  async #retally(): Promise<void> {
-    if (this.#tallies.size === 0) return
-    for (const entry of this.#live()) {
-      for (const { kind, body } of entry.changes) {
-        if (!isFacadeKind(kind)) continue
-        const event = { kind, before: null, after: body } as FacadeEvent
-        const sessionId = event.after?.sessionId
-        if (sessionId && this.#tallies.has(sessionId)) await this.#writer.tally(event)
-      }
+  async #store(): Promise<void> {
+    for (const key of this.#shadowed) {
+      const shadow = this.#shadows.get(key)
+      if (shadow) await this.#database.shadow.put(shadow)
     }
+    await this.#database.outbox.bulkPut([...this.#dirty].filter((entry) => !this.#removed.has(entry)))
+    await this.#database.outbox.bulkDelete([...this.#removed].map((entry) => entry.seq!))
   }
 
-  async #store(): Promise<void> {
-    for (const { kind, id, scope, body } of this.#shadows.values()) {
-      if (this.#touched.has(keyOf({ kind, id }))) await this.#database.shadow.put({ kind, id, scope, body })
-    }
-    await this.#database.outbox.bulkPut([...this.#dirty].filter((entry) => !this.#removed.includes(entry)))
-    if (this.#removed.length === 0) return
-    await this.#database.outbox.bulkDelete(this.#removed.map((entry) => entry.seq!))
-    if (!this.#archive) return
-    const { epoch, now } = this.#archive
+  /** Counts everything unsent into its evenings again, after rows were taken off this phone whole. */
+  async tallyUnsent(): Promise<void> {
+    const writer = new RowWriter(this.#database, this.#state.generation)
+    for (const entry of this.#live()) await tallyEntry(writer, entry, 'in')
+    await writer.flush()
+  }
+
+  /** Keeps what was acknowledged for as long as a restored server may need it again (SYNC-8). */
+  async keepSent(epoch: string, serverTime: number): Promise<void> {
+    if (this.#removed.size === 0) return
     await this.#database.sent.bulkPut(
-      this.#removed.map(({ id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
+      [...this.#removed].map(({ id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
         const command = { id, verb, version, args, claimedAt, offsetMs, after }
-        return { id, at: now, epoch, clock: clock ?? 0, command, changes, reads }
+        return { id, at: serverTime, epoch, clock: clock ?? 0, command, changes, reads }
       }),
     )
+    await this.#database.sent
+      .where('at')
+      .below(serverTime - LIMITS.reofferDays * DAY_MS)
+      .delete()
   }
 }
 
-/** The entries, in order, that look at or write what was touched, and those that meet what these write in turn. */
-function meeting(entries: readonly OutboxEntry[], touched: Set<string>): OutboxEntry[] {
-  const met = new Set<OutboxEntry>()
-  for (let grew = true; grew;) {
-    grew = false
-    for (const entry of entries) {
-      if (met.has(entry)) continue
-      const keys = [...entry.changes.map(keyOf), ...entry.reads.map(keyOf)]
-      if (!keys.some((key) => touched.has(key))) continue
-      met.add(entry)
-      for (const change of entry.changes) touched.add(keyOf(change))
-      grew = true
-    }
+function changeOf({ kind, id, scope, body }: Change): Change {
+  return { kind, id, scope, body }
+}
+
+/**
+ * Counts an entry's visits into their evening, or out of it.
+ *
+ * @param only the evenings to count for; all of them when it is left out
+ */
+async function tallyEntry(
+  writer: RowWriter,
+  entry: OutboxEntry,
+  direction: 'in' | 'out',
+  only?: ReadonlySet<string>,
+): Promise<void> {
+  for (const { kind, body } of entry.changes) {
+    if (!isFacadeKind(kind) || body === null) continue
+    const event = { kind, before: direction === 'out' ? body : null, after: direction === 'in' ? body : null }
+    const { sessionId } = body as { id: string; sessionId: string | null }
+    if (sessionId && (!only || only.has(sessionId))) await writer.tally(event as FacadeEvent)
   }
-  return entries.filter((entry) => met.has(entry))
 }

@@ -47,7 +47,8 @@ export type Answer =
   | { id: string; result: 'held'; until: HoldReason; again?: true }
   | { id: string; result: 'refused'; code: Refusal; again?: true }
 
-export type HoldReason = 'notGranted' | 'tooOld' | 'pendingDevice' | 'unknownVersion' | 'fault'
+/** Why a command waits. `restored`: what it stands on was lost with a restore and may still come (SYNC-8). */
+export type HoldReason = 'notGranted' | 'tooOld' | 'pendingDevice' | 'unknownVersion' | 'fault' | 'restored'
 
 /** The newest state of one row, or its tombstone. */
 export interface WireChange {

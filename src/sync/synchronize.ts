@@ -1,10 +1,10 @@
-import type { Database } from '../db/database.ts'
+import type { Database, PhoneState } from '../db/database.ts'
 import { forgetCursor, renumber, startOver } from '../db/lane.ts'
 import { nextBatch } from '../db/outbox.ts'
 import type { Seam } from '../db/seam.ts'
 import { settle } from '../db/settle.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
-import type { SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
+import type { LaneTrouble, SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
 import { troubleOf } from '../remote/request.ts'
 import { Trouble } from '../remote/Trouble.ts'
 
@@ -23,6 +23,8 @@ export type CycleEnd = 'synced' | 'pending'
 
 /** A cycle that goes round more often than this has met something that it does not understand. */
 const MOST_ROUNDS = 2_000
+/** Two tabs may get in each other's way a few times, not for ever. */
+const MOST_STALE = 5
 
 /**
  * One sync cycle, from top to bottom: take the next commands, ask, settle, until nothing is left either way. It may die
@@ -37,20 +39,22 @@ export async function synchronize(
   pace: Pace,
   appVersion: string,
 ): Promise<CycleEnd> {
+  let stale = 0
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const { request, waiting } = await compose(database, pace, appVersion)
-    const answer = await ask(database, seam, pace, request)
+    const { request, asked, waiting } = await compose(database, pace, appVersion)
+    const answer = await ask(database, seam, pace, request, asked)
     if (!answer) continue
-    const settled = await settle(database, seam, request.cursor, answer, answer.device === 'active')
-    if (settled === 'staleMembership') return 'synced'
-    if (answer.lane) await mendLane(database, seam, answer, request)
-    pace.pullFirst = false
-    const unsent = waiting - request.commands.length
-    const pushed = answer.lane === null && unsent <= 0
-    if (answer.device === 'pending') {
-      if (pushed) return 'pending'
+    const settled = await settle(database, seam, asked, answer, answer.device === 'active')
+    if (settled === 'stale') {
+      // Another tab moved on meanwhile. Nothing was stored, so everything is asked for again from where it stands now.
+      if (++stale > MOST_STALE) throw new Trouble('offline')
       continue
     }
+    stale = 0
+    if (answer.lane) await mendLane(database, seam, answer.lane, asked)
+    pace.pullFirst = false
+    const pushed = answer.lane === null && waiting <= request.commands.length
+    if (pushed && answer.device === 'pending') return 'pending'
     if (pushed && !answer.more) return 'synced'
   }
   throw new Trouble('offline')
@@ -60,12 +64,13 @@ async function compose(
   database: Database,
   pace: Pace,
   appVersion: string,
-): Promise<{ request: SyncRequest; waiting: number }> {
+): Promise<{ request: SyncRequest; asked: PhoneState; waiting: number }> {
   const { state, commands, waiting } = await nextBatch(database, pace.pullFirst ? 0 : pace.batch)
   const { deviceId, incarnation, epoch, cursor, membership } = state
   const envelope = { protocol: LIMITS.protocol, device: deviceId, incarnation, epoch, cursor, membership, appVersion }
   const fitting = fit(commands)
-  return { request: { ...envelope, commands: fitting, unsent: waiting - fitting.length, pull: true }, waiting }
+  const request = { ...envelope, commands: fitting, unsent: waiting - fitting.length, pull: true }
+  return { request, asked: state, waiting }
 }
 
 /** As many commands as the inflated limit leaves room for, and always one. */
@@ -87,6 +92,7 @@ async function ask(
   seam: Pick<Seam, 'clock' | 'rng' | 'net'>,
   pace: Pace,
   request: SyncRequest,
+  asked: PhoneState,
 ): Promise<SyncAnswer | null> {
   const answer = await seam.net.post('/api/sync', JSON.stringify(request)).catch((error: unknown) => {
     if (request.commands.length > 0) pace.pullFirst = true
@@ -101,12 +107,16 @@ async function ask(
     pace.batch = Math.max(1, Math.floor(request.commands.length / 2))
     return null
   }
+  if (trouble.code === 'too_large' && request.commands.length === 1) {
+    await refuseUnsendable(database, seam, asked, request.commands[0] as WireCommand)
+    return null
+  }
   if (trouble.code === 'epoch_changed') {
-    await startOver(database, seam.rng, null, seam.clock.now() - LIMITS.reofferDays * DAY_MS)
+    await startOver(database, seam.rng, asked.incarnation, LIMITS.reofferDays * DAY_MS)
     return null
   }
   if (trouble.code === 'cursor_invalid' && request.cursor !== null) {
-    await forgetCursor(database)
+    await forgetCursor(database, request.cursor)
     return null
   }
   if (request.commands.length > 0) pace.pullFirst = true
@@ -117,11 +127,22 @@ async function ask(
 async function mendLane(
   database: Database,
   seam: Pick<Seam, 'rng'>,
-  answer: SyncAnswer,
-  request: SyncRequest,
+  lane: LaneTrouble,
+  asked: PhoneState,
 ): Promise<void> {
-  if (!answer.lane) return
-  const { state } = await nextBatch(database, 0)
-  if (state.incarnation !== request.incarnation) return
-  await renumber(database, seam.rng, 'fork' in answer.lane ? 'fellBack' : 'numbersLost')
+  await renumber(database, seam.rng, asked.incarnation, 'fork' in lane ? 'fellBack' : 'numbersLost')
+}
+
+/** One command alone is larger than the server takes: it is shown as refused, and those behind it go on (SYNC-4). */
+async function refuseUnsendable(
+  database: Database,
+  seam: Pick<Seam, 'clock' | 'rng'>,
+  asked: PhoneState,
+  { id }: WireCommand,
+): Promise<void> {
+  const nothing = { changes: [], dropScopes: [], cursor: '', reached: 0, more: false, serverTime: 0 }
+  const standing = { epoch: asked.epoch ?? '', membership: asked.membership, device: asked.device }
+  const answers = [{ id, result: 'refused' as const, code: 'too_long' as const }]
+  await settle(database, seam, asked, { ...nothing, ...standing, answers }, false)
+  await renumber(database, seam.rng, asked.incarnation, null)
 }

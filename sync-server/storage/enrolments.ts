@@ -109,3 +109,29 @@ export async function updateAnswer(trx: Trx, community: string, commandId: strin
   const row = trx.updateTable('command').set({ answer }).where('community', '=', community)
   await row.where('id', '=', commandId).execute()
 }
+
+/** What waits for one reason in the whole community, the longest waiting first. */
+export async function readHeldWhy(db: Reader, community: string, why: string, limit: number): Promise<HeldRow[]> {
+  const rows = db.selectFrom('held').selectAll().where('community', '=', community).where('why', '=', why)
+  return rows.orderBy('receivedAt').orderBy('n').orderBy('id').limit(limit).execute()
+}
+
+/** A setting of this installation; `null` when nobody made it. */
+export async function readSetting(db: Reader, name: string): Promise<string | null> {
+  const row = await db.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst()
+  return row?.value ?? null
+}
+
+/** Stores a setting of this installation. */
+export async function putSetting(trx: Trx, name: string, value: string): Promise<void> {
+  await trx
+    .insertInto('setting')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
+}
+
+/** Names a community's history anew. Called under the clock's lock. */
+export async function renameEpoch(trx: Trx, community: string, epoch: string): Promise<void> {
+  await trx.updateTable('clock').set({ epoch }).where('community', '=', community).execute()
+}

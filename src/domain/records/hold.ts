@@ -12,7 +12,7 @@ export const hold = kind({
     memberId: id,
     teamId: v.nullable(id),
     verb: text(40),
-    why: choice(['notGranted', 'tooOld', 'pendingDevice', 'unknownVersion', 'fault']),
+    why: choice(['notGranted', 'tooOld', 'pendingDevice', 'unknownVersion', 'fault', 'restored']),
     stairwellId: v.nullable(id),
     doorLabel: v.nullable(text(16)),
     claimedAt: time,

@@ -1,0 +1,199 @@
+import type { Transaction } from 'kysely'
+import { put, type Decision } from '../src/domain/command.ts'
+import { mintId } from '../src/domain/hash.ts'
+import type { Change } from '../src/domain/record.ts'
+import type { Device } from '../src/domain/records/device.ts'
+import type { Hold } from '../src/domain/records/hold.ts'
+import { effectiveTime } from '../src/protocol/effectiveTime.ts'
+import type { HoldReason, WireCommand } from '../src/protocol/sync.ts'
+import type { ServerContext } from './context.ts'
+import type { Deed, Judge } from './Judge.ts'
+import { readHeldOf, readHeldRow, readHeldWhy, updateAnswer } from './storage/enrolments.ts'
+import { putHeld, takeHeld, type HeldRow } from './storage/records.ts'
+import type { Tables } from './storage/tables.ts'
+import type { WorkingFacts } from './workingFacts.ts'
+
+/** How many waiting commands one batch tries again after a restore; the next batch goes on. */
+const RETRIES_A_BATCH = 200
+
+/** What was settled in this batch; its answers follow once the batch knows the clocks of its rows. */
+interface Settled {
+  commandId: string
+  keys: readonly string[]
+  decision: Decision
+}
+
+/** Commands that wait: for a person, for a confirmation, for a newer server, or for facts that a restore lost. */
+export class Holds {
+  readonly #server: ServerContext
+  readonly #trx: Transaction<Tables>
+  readonly #community: string
+  readonly #facts: WorkingFacts
+  readonly #judge: Judge
+  readonly #received: number
+  readonly #settled: Settled[] = []
+
+  constructor(
+    server: ServerContext,
+    trx: Transaction<Tables>,
+    community: string,
+    facts: WorkingFacts,
+    judge: Judge,
+    received: number,
+  ) {
+    this.#server = server
+    this.#trx = trx
+    this.#community = community
+    this.#facts = facts
+    this.#judge = judge
+    this.#received = received
+  }
+
+  /**
+   * Keeps a command's raw payload and puts it before those who may settle it.
+   *
+   * @returns the keys of the rows that this wrote
+   */
+  async keep(raw: { n: number; raw: unknown }, deed: Deed, why: HoldReason): Promise<string[]> {
+    const { wire, memberId, deviceId, effective } = deed
+    const payload = { id: wire.id, device: deviceId, member: memberId, n: raw.n, raw: JSON.stringify(raw.raw) }
+    const moments = { receivedAt: this.#received, effectiveAt: effective }
+    await putHeld(this.#trx, this.#community, [{ ...payload, why, ...moments }])
+    // A phone that nobody has confirmed is itself what the leader looks at.
+    return why === 'pendingDevice' ? [] : this.#announce(deed, why)
+  }
+
+  async #announce({ wire, memberId, deviceId, effective, former }: Omit<Deed, 'policy'>, why: HoldReason) {
+    const actor = this.#judge.actorOf({ memberId, deviceId, effective, former }, false)
+    const args = (wire.args ?? {}) as { stairwellId?: unknown; label?: unknown }
+    const hold: Hold = {
+      id: mintId('hold', wire.id),
+      commandId: wire.id,
+      memberId,
+      teamId: actor?.teamId ?? null,
+      verb: wire.verb,
+      why,
+      stairwellId: shortText(args.stairwellId, 32),
+      doorLabel: shortText(args.label, 16),
+      claimedAt: wire.claimedAt,
+      state: 'waiting',
+    }
+    // A record never changes its scope: what was announced to one team is settled there, wherever its author is now.
+    const standing = await this.#holdOf(wire.id)
+    const teamId = standing ? standing.teamId : hold.teamId
+    await this.#facts.apply([put('hold', { ...hold, teamId })])
+    return [`hold ${hold.id}`]
+  }
+
+  async #holdOf(commandId: string): Promise<Hold | null> {
+    const id = mintId('hold', commandId)
+    await this.#facts.load([{ row: { kind: 'hold', id, scope: '' } }])
+    const found = this.#facts.get('hold', id)
+    return typeof found === 'object' ? found : null
+  }
+
+  /** What a person just let through: a settled hold, or all that a phone pushed while it was pending. */
+  async release({ kind, body }: Change): Promise<void> {
+    if (kind === 'hold') {
+      const { state, commandId } = body as Hold
+      if (state === 'waiting') return
+      const held = await readHeldRow(this.#trx, this.#community, commandId)
+      if (held) await this.#settle(held, state === 'accepted' ? 'waived' : 'declined')
+    }
+    if (kind === 'device') {
+      const { id, state } = body as Device
+      if (state !== 'active') return
+      for (const held of await readHeldOf(this.#trx, this.#community, id, 'pendingDevice')) {
+        await this.#settle(held, 'asked')
+      }
+    }
+  }
+
+  /** After a restore: what waited for facts may find them now. Each success may be what the next one waits for. */
+  async retryFormer(): Promise<void> {
+    let waiting = await readHeldWhy(this.#trx, this.#community, 'restored', RETRIES_A_BATCH)
+    for (let before = -1; waiting.length !== before && waiting.length > 0;) {
+      before = waiting.length
+      const still: HeldRow[] = []
+      for (const held of inFormerOrder(waiting)) {
+        const decision = await this.#judgeAgain(held, 'asked')
+        if (typeof decision === 'string' || !decision.accepted) still.push(held)
+        else await this.#finish(held, decision)
+      }
+      waiting = still
+    }
+  }
+
+  async #settle(held: HeldRow, how: 'asked' | 'waived' | 'declined'): Promise<void> {
+    if (how === 'declined') return this.#finish(held, { accepted: false, code: 'not_allowed' })
+    const decision = await this.#judgeAgain(held, how)
+    if (typeof decision !== 'string') return this.#finish(held, decision)
+    const wire = JSON.parse(held.raw) as WireCommand
+    const whose = { memberId: held.member, deviceId: held.device, effective: held.effectiveAt, former: false }
+    await this.#announce({ wire, ...whose }, decision)
+  }
+
+  async #judgeAgain(held: HeldRow, policy: 'asked' | 'waived'): Promise<Decision | HoldReason> {
+    const wire = JSON.parse(held.raw) as WireCommand
+    const first = effectiveTime(wire.claimedAt, wire.offsetMs, wire.after, held.receivedAt).effective
+    const effective = policy === 'waived' ? held.effectiveAt : first
+    const former = held.why === 'restored'
+    const whose = { memberId: held.member, deviceId: held.device, effective, former, policy }
+    try {
+      return await this.#judge.decide({ wire, ...whose })
+    } catch (error) {
+      // The rule of the held command threw, not the one that let it through: it goes on waiting.
+      if (error instanceof Error && (error.name === 'StorageTrouble' || error.name === 'StatementFault')) throw error
+      this.#server.onFault(error, wire.verb)
+      return 'fault'
+    }
+  }
+
+  async #finish(held: HeldRow, decision: Decision): Promise<void> {
+    const keys: string[] = []
+    await takeHeld(this.#trx, this.#community, [held.id])
+    if (decision.accepted) {
+      await this.#facts.apply(decision.changes)
+      for (const change of decision.changes) {
+        keys.push(`${change.kind} ${change.id}`)
+        this.#judge.adopt(change)
+        await this.release(change)
+      }
+    }
+    const hold = await this.#holdOf(held.id)
+    if (hold?.state === 'waiting') {
+      await this.#facts.apply([put('hold', { ...hold, state: decision.accepted ? 'accepted' : 'declined' })])
+    }
+    const late = {
+      id: mintId('lateAnswer', held.id),
+      deviceId: held.device,
+      commandId: held.id,
+      result: decision.accepted ? ('applied' as const) : ('refused' as const),
+      code: decision.accepted ? null : decision.code,
+    }
+    await this.#facts.apply([put('lateAnswer', late)])
+    this.#settled.push({ commandId: held.id, keys: [...keys, `lateAnswer ${late.id}`], decision })
+  }
+
+  /** Replaces the stored answers of what was settled. @param clockOf the last clock of some rows */
+  async writeAnswers(clockOf: (keys: readonly string[]) => number): Promise<void> {
+    for (const { commandId, keys, decision } of this.#settled) {
+      const answer = decision.accepted
+        ? { id: commandId, result: 'applied', clock: clockOf(keys) }
+        : { id: commandId, result: 'refused', code: decision.code }
+      await updateAnswer(this.#trx, this.#community, commandId, JSON.stringify(answer))
+    }
+  }
+}
+
+/** By the place that the commands had in the lost history: what came first there is tried first. */
+function inFormerOrder(rows: readonly HeldRow[]): HeldRow[] {
+  const placeOf = (row: HeldRow) => (JSON.parse(row.raw) as WireCommand).formerly?.clock ?? Number.MAX_SAFE_INTEGER
+  return [...rows].sort((left, right) => placeOf(left) - placeOf(right) || left.n - right.n)
+}
+
+function shortText(value: unknown, most: number): string | null {
+  return typeof value === 'string' && value.length > 0 && value.length <= most && /^[\p{L}\p{N}_-]+$/u.test(value)
+    ? value
+    : null
+}

@@ -54,7 +54,8 @@ function readCell(cell: Cell | undefined): LedgerCell {
     const [month, day] = [cell.getUTCMonth() + 1, cell.getUTCDate()]
     return { text: `${month}月${day}日`, date: { month, day } }
   }
-  const text = halfWidth(cell.slice(0, LONGEST_CELL))
+  // ="0102" and '0102 are how people keep Excel from eating a zero.
+  const text = halfWidth(cell.slice(0, LONGEST_CELL).replace(/^\s*="([^"]*)"\s*$|^'(?=[^'])/u, '$1'))
   const date = readDate(text)
   return date ? { text, date } : { text }
 }

@@ -80,7 +80,11 @@ export function roleOfHeader(cell: string): ColumnRole {
   if (ALWAYS_PERSONAL.test(text) || (PERSONAL.test(text) && !PLACE_AT_END.test(text))) return 'personal'
   const plain = text.replace(/^(?:户主|业主|住户|居民|房东|产权人)(?=.)/u, '')
   const found = HEADERS.find(([, pattern]) => pattern.test(text)) ?? HEADERS.find(([, pattern]) => pattern.test(plain))
-  return found?.[0] ?? 'unknown'
+  if (found) return found[0]
+  // 幢/栋 and 房号/户号 say the same twice.
+  const parts = text.split(/[/、或]/u).filter((part) => part !== '')
+  const roles = new Set(parts.length > 1 ? parts.map(roleOfHeader) : [])
+  return roles.size === 1 ? ([...roles][0] ?? 'unknown') : 'unknown'
 }
 
 /** 01, 02室, A, 左: the header of one column of a matrix, as the suffix it adds to a floor. */

@@ -1,9 +1,10 @@
 import type { ColumnRole } from './columnRoles.ts'
 import { headerText, isMatrixFloor, matrixSuffix, roleOfHeader } from './columnRoles.ts'
 import type { LedgerRow, LedgerSheet } from './cellText.ts'
+import { floorOfLabel, readFloor } from './floors.ts'
 import { squeezed } from './halfWidth.ts'
 import { inferRoles } from './inferRoles.ts'
-import { isFloorHeader, isHeaderLine, isMatrixHeader, isSubHeader } from './ledgerLines.ts'
+import { isFloorHeader, isHeaderLine, isMatrixHeader, isStairwellHeader, isSubHeader } from './ledgerLines.ts'
 import { looksPersonal } from './personalText.ts'
 
 /** The lines under one kind of header, with what each column holds. */
@@ -15,6 +16,8 @@ export interface LedgerTable {
   suffixes: ReadonlyMap<number, string>
   /** Room columns that stand for a floor: 1楼, 2楼. */
   floors: ReadonlyMap<number, string>
+  /** Room columns that stand for a stairwell: 一单元, 二单元. */
+  stairwells: ReadonlyMap<number, string>
   /** The texts above the header. */
   titles: string[]
   headerLine: number
@@ -56,6 +59,18 @@ function readUnknownColumns(table: LedgerTable): void {
   }
 }
 
+/** 层数 may count the floors of the house: then it agrees with hardly any room. */
+function dropFloorCounts(table: LedgerTable): void {
+  const column = table.roles.indexOf('floor')
+  const room = table.roles.indexOf('room')
+  if (column < 0 || room < 0 || !headerText(table.headers[column] ?? '').includes('数')) return
+  const told = table.rows.flatMap((row) => {
+    const floor = floorOfLabel(row.cells[room]?.text ?? '')
+    return floor === undefined ? [] : [floor === readFloor(row.cells[column]?.text ?? '')]
+  })
+  if (told.length > 0 && told.filter(Boolean).length * 2 < told.length) table.roles[column] = 'ignored'
+}
+
 function nameIgnored(table: LedgerTable): void {
   for (const [column, role] of table.roles.entries()) {
     if (role !== 'personal') continue
@@ -84,7 +99,11 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
   const roles: ColumnRole[] = []
   const suffixes = new Map<number, string>()
   const floors = new Map<number, string>()
-  const hasFloorHeaders = headerRows.some((row) => row.cells.filter((cell) => isFloorHeader(cell.text)).length >= 2)
+  const stairwells = new Map<number, string>()
+  const across = (isAcross: (text: string) => boolean) =>
+    headerRows.some((row) => row.cells.filter((cell) => isAcross(cell.text)).length >= 2)
+  const hasFloors = across(isFloorHeader)
+  const hasStairwells = across(isStairwellHeader)
   for (let column = 0; column < width; column++) {
     const filled = headerRows.map((row) => row.cells[column]?.text ?? '').filter((text) => text !== '')
     const text = filled[filled.length - 1] ?? ''
@@ -103,8 +122,16 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
       if (suffix !== undefined) suffixes.set(column, suffix)
       if (isMatrixFloor(cell)) role = 'floor'
     }
-    if (role === 'unknown' && hasFloorHeaders && isFloorHeader(text)) {
-      floors.set(column, text)
+    const kindOfRoom =
+      role !== 'unknown'
+        ? undefined
+        : hasFloors && isFloorHeader(text)
+          ? floors
+          : hasStairwells && isStairwellHeader(text)
+            ? stairwells
+            : undefined
+    if (kindOfRoom) {
+      kindOfRoom.set(column, text)
       role = 'room'
     }
     headers.push(text)
@@ -116,6 +143,7 @@ function openTable(sheet: LedgerSheet, headerRows: readonly LedgerRow[], titles:
     headers,
     suffixes,
     floors,
+    stairwells,
     titles,
     headerLine: lastLine,
     rows: [],
@@ -153,10 +181,19 @@ export function findTables(sheet: LedgerSheet): LedgerTable[] {
   if (tables.length === 0) {
     const inferred = inferRoles(sheet)
     if (inferred)
-      tables.push({ sheet, suffixes: new Map(), floors: new Map(), headerLine: 0, ignoredColumns: [], ...inferred })
+      tables.push({
+        sheet,
+        suffixes: new Map(),
+        floors: new Map(),
+        stairwells: new Map(),
+        headerLine: 0,
+        ignoredColumns: [],
+        ...inferred,
+      })
   }
   for (const table of tables) {
     readUnknownColumns(table)
+    dropFloorCounts(table)
     nameIgnored(table)
   }
   return tables

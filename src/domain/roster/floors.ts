@@ -74,7 +74,7 @@ export function floorOfLabel(label: string): string | undefined {
   const text = squeezed(label)
     .toUpperCase()
     .replace(/(\d|[A-Z])(?:[左右中前后东南西北上下]|\([^()]*\)|之[一二三四五六\d])$/u, '$1')
-    .replace(/^(?:[左右前后东西南北]座)(?=\d)/u, '')
+    .replace(/^(?:[左右前后东西南北]座|复式)(?=\d)/u, '')
   const digits = /^(?:[A-Z]{1,2}-?)?(\d{1,2})(\d{2})(?:[A-Z]|-\d{1,2})?$/u.exec(text)
   const basement = /^(B\d|LG|UG|G|M|R)-?\d{2}[A-Z]?$/u.exec(text)
   if (basement) return readFloor(basement[1] ?? '')

@@ -1,6 +1,7 @@
 import { isMatrixFloor, matrixSuffix, roleOfHeader } from './columnRoles.ts'
 import { readFloor } from './floors.ts'
 import { squeezed } from './halfWidth.ts'
+import { numberedStairwell } from './placeNames.ts'
 import type { LedgerRow } from './cellText.ts'
 
 /** Lines that close a page or a building: they count doors and are none. */
@@ -21,6 +22,9 @@ export function closingKind(
   noteColumns: ReadonlySet<number>,
   roomIsEmpty: boolean,
 ): 'total' | 'footer' | undefined {
+  const filled = filledTexts(row)
+  // 合 and 计 in cells of their own, as in a table that was drawn by hand.
+  if ([...(filled[0] ?? '')].length === 1 && TOTAL.test(`${filled[0]}${filled[1] ?? ''}`)) return 'total'
   for (const [column, cell] of row.cells.entries()) {
     const text = squeezed(cell.text)
     if (text === '' || (noteColumns.has(column) && !roomIsEmpty)) continue
@@ -57,6 +61,10 @@ const PLACES: ReadonlySet<string> = new Set([
 export const isFloorHeader = (text: string): boolean =>
   /[层楼F]$/u.test(squeezed(text)) && !/号楼$/u.test(squeezed(text)) && readFloor(text) !== undefined
 
+/** 一单元, B梯 as the header of a column of rooms. */
+export const isStairwellHeader = (text: string): boolean =>
+  /(?:单元|梯)$/u.test(squeezed(text)) && (numberedStairwell(text)?.word ?? '') !== ''
+
 /** True for a line of column headers: two known words, one of them a place; or one such word alone in its line. */
 export function isHeaderLine(row: LedgerRow): boolean {
   const roles = row.cells.map((cell) => roleOfHeader(cell.text))
@@ -65,7 +73,8 @@ export function isHeaderLine(row: LedgerRow): boolean {
   const filled = filledTexts(row)
   if (isMatrixHeader(row)) return true
   if (places.length === 0) return false
-  if (places.includes('building') && row.cells.filter((cell) => isFloorHeader(cell.text)).length >= 2) return true
+  const across = (isAcross: (text: string) => boolean) => row.cells.filter((cell) => isAcross(cell.text)).length >= 2
+  if (places.includes('building') && (across(isFloorHeader) || across(isStairwellHeader))) return true
   if (filled.length === 1) return places.length === 1 && ['room', 'address', 'doorplate'].includes(places[0] ?? '')
   return known.length >= 2 && known.length * 2 >= filled.length
 }

@@ -8,7 +8,7 @@ import type { LineContext, ReadLines, Standing } from './lineContext.ts'
 import { askAbout, cellAt, columnsOf, EMPTY_CELL, skipLine } from './lineContext.ts'
 import { dateInPlaces, moveTo, readPlaces } from './linePlaces.ts'
 import { looksPersonal } from './personalText.ts'
-import { isBlank, NOWHERE, numberedBuilding, placeKey } from './placeNames.ts'
+import { isBlank, NOWHERE, numberedBuilding, numberedStairwell, placeKey } from './placeNames.ts'
 import { readDoors } from './readDoors.ts'
 import { readMatrixLine } from './readMatrix.ts'
 import { readHeading, readTitle } from './readTitle.ts'
@@ -84,6 +84,8 @@ function readRoomCell(context: LineContext, row: LedgerRow, room: number): void 
   if (dated?.date && typeof context.answerTo(row.line) !== 'object')
     return askAbout(context, row.line, dated.text, { code: 'dateLike', ...dated.date })
   const places = readPlaces(table, row, room)
+  const across = numberedStairwell(table.stairwells.get(room) ?? '')
+  if (across) places.stairwell = across
   moveTo(context.state, places)
   const floor = cellAt(table, row, 'floor', room)
   const notes = columnsOf(table, 'note').map((column) => row.cells[column]?.text ?? '')

@@ -36,6 +36,7 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
   pendingDevice: '等这台手机被确认后计入',
   unknownVersion: '服务器更新后会自动计入',
   fault: '服务器没处理成功，已留存，会再试',
+  restored: '服务器恢复过备份，等别的手机补传后自动计入',
 }
 
 export const queueMessages = {

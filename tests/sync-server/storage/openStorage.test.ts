@@ -92,39 +92,42 @@ onEachDatabase((place) => {
   })
 
   it('a crash before any statement of any step leaves whole steps, and the next start finishes', async () => {
-    const reference = await place.open({ ...(await place.empty()), steps: longerSteps(place.kind) })
+    const steps = longerSteps(place.kind)
+    const statements: string[] = []
+    const log = (statement: string) => statements.push(statement)
+    const reference = await place.open({ ...(await place.empty()), steps, log })
+    const count = statements.length
     const wanted = await schemaOf(reference)
+    const firstChange = statements.findIndex((statement) => statement.startsWith('create'))
+    // The views are made in one transaction after the steps; one crash among them stands for all.
+    const isWithinViews = (at: number) => at < count - 1 && statements[at - 1]?.startsWith('create view')
+    const points = Array.from({ length: count }, (_, at) => at).filter((at) => at >= firstChange && !isWithinViews(at))
     const seen = new Set<string>()
-    // The first statements only look; every one from the first `create` on is a place to crash at.
-    for (let crashAt = 5, crashed = true; crashed; crashAt++) {
-      const options = { ...(await place.empty()), steps: longerSteps(place.kind) }
-      let statements = 0
-      const log = () => {
-        if (++statements === crashAt) throw new Error('crash')
+    for (const crashAt of points) {
+      const options = { ...(await place.empty()), steps }
+      let run = 0
+      const crash = () => {
+        if (run++ === crashAt) throw new Error('crash')
       }
-      crashed = await place.open({ ...options, log }).then(
-        (storage) => storage.close().then(() => false),
-        () => true,
-      )
+      await expect(place.open({ ...options, log: crash })).rejects.toThrow('crash')
       const tables = await place.tables(options)
       const whole = [
         ['record', 'clock', 'projection'],
         ['first_one', 'first_two'],
         ['second_one', 'second_two'],
       ]
-      const steps = whole.map((names) => names.filter((name) => tables.includes(name)).length / names.length)
-      expect(['0,0,0', '1,0,0', '1,1,0', '1,1,1']).toContain(steps.join())
-      seen.add(steps.join())
-      const finished = await place.open(options)
-      expect(await schemaOf(finished)).toEqual(wanted)
-      await finished.close()
+      const taken = whole.map((names) => names.filter((name) => tables.includes(name)).length / names.length).join()
+      expect(['0,0,0', '1,0,0', '1,1,0', '1,1,1']).toContain(taken)
+      if (seen.has(taken)) continue
+      seen.add(taken)
+      expect(await schemaOf(await place.open(options))).toEqual(wanted)
     }
     expect([...seen]).toEqual(['0,0,0', '1,0,0', '1,1,0', '1,1,1'])
   })
 
   it('a process killed in the middle of the first start leaves nothing half done', async () => {
     const wanted = await schemaOf(await place.open(await place.empty()))
-    for (const killAt of [5, 14, 20, 26, 33, 45]) {
+    for (const killAt of [14, 26, 45]) {
       const options = await place.empty()
       const child = openInChild({ ...options, killAt })
       const [, signal] = (await once(child, 'exit')) as [number | null, string | null]

@@ -90,4 +90,10 @@ export const queueMessages = {
     },
   },
   understood: '知道了',
+  outside: {
+    revoked: '此设备已停用，不会再上传。手机里没上传的内容还在，没有删除。有疑问请找队长。',
+    signedOut: '服务器不认得这台手机了。手机里没上传的内容还在，没有删除。请找队长要一个新的加入码。',
+    tooOld: '这一页太旧了，请点“更新”后再同步。手机里的内容不会丢。',
+  },
+  rejoin: '用加入码重新加入',
 } as const

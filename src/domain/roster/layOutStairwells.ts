@@ -11,6 +11,9 @@ export interface LaidOutStairwell {
   doors: { label: string; level: number; kind: RosterKind; column: number; note?: string }[]
 }
 
+const MOST_COLUMNS = 60
+/** A ledger of one house names no building; its layout needs a name all the same. */
+const ONLY_BUILDING = '本栋'
 const SIDES = ['左', '中', '右', '前', '后', '东', '南', '西', '北', '内', '外']
 /** Floors without a known height lie above the numbered ones and below the roof. */
 const UNKNOWN_LEVEL = 80
@@ -59,7 +62,9 @@ function placeColumns(doors: readonly RosterDoor[], levelOf: (door: RosterDoor) 
     taken.add(`${levelOf(door)} ${column}`)
     placed.set(door, column)
   }
-  for (const door of aligned) put(door, columns.get(suffixOf(door.label)) ?? 0)
+  // A stairwell with more suffixes than windows is a list of odd names: its floors are filled from the left.
+  const repeats = suffixes.length <= MOST_COLUMNS
+  for (const door of aligned) put(door, repeats ? (columns.get(suffixOf(door.label)) ?? 0) : 0)
   const free = doors.filter((door) => !placed.has(door))
   const inOrder = free
     .map((door, index) => ({ door, index }))
@@ -91,7 +96,7 @@ function layOut(doors: readonly RosterDoor[]): Omit<LaidOutStairwell, 'estate' |
 
 /**
  * Lays the doors of a ledger out by stairwell, in the ledger's order; doors of a building that name no stairwell share
- * the stairwell ''. Floors sort from below and keep the ledger's label; 301 stands above 201, 左 above 左.
+ * the stairwell '', and a ledger that names no building is laid out under its estate's name. Floors sort from below and keep the ledger's label; 301 stands above 201, 左 above 左.
  */
 export function layOutStairwells(doors: readonly RosterDoor[]): LaidOutStairwell[] {
   const groups = new Map<string, RosterDoor[]>()
@@ -103,6 +108,6 @@ export function layOutStairwells(doors: readonly RosterDoor[]): LaidOutStairwell
   }
   return [...groups.values()].map((group) => {
     const { estate, building, stairwell } = group[0] as RosterDoor
-    return { estate, building, stairwell, ...layOut(group) }
+    return { estate, building: building || estate || ONLY_BUILDING, stairwell, ...layOut(group) }
   })
 }

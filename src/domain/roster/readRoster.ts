@@ -49,6 +49,11 @@ const identity = (door: Shape.RosterDoor): string => [door.estate, door.building
 const isPersonal = (door: Shape.RosterDoor): boolean =>
   [door.estate, door.building, door.stairwell, door.floor, door.label, door.note ?? ''].some(looksPersonal)
 
+/** What a layout record can hold, in code points; a longer text is a sentence and no name. */
+const LONGEST = { estate: 40, building: 40, stairwell: 20, floor: 10, label: 16 } as const
+const isTooLong = (door: Shape.RosterDoor): boolean =>
+  (Object.keys(LONGEST) as (keyof typeof LONGEST)[]).some((field) => [...door[field]].length > LONGEST[field])
+
 /** The value of a question; hidden where it could be a person's name or number. */
 const shown = (value: string): string => (safeToShow(value) ? value : '…')
 
@@ -107,6 +112,10 @@ export function readRoster(
     const door = doorOf(draft, place)
     if (isPersonal(door) || door.label === '') {
       skip(draft.sheet, draft.row, { code: 'personal' })
+      continue
+    }
+    if (isTooLong(door)) {
+      question(draft.sheet, draft.row, draft.value, { code: 'unclear' })
       continue
     }
     const twin = known.get(identity(door))

@@ -47,6 +47,14 @@ describe('stairwells from doors', () => {
     ])
   })
 
+  it('a ledger of one house without a building is laid out under the name of its estate', () => {
+    const doors = readRoster([aTextSheet('房号\n101\n102')]).doors
+    expect(layOutStairwells(doors).map(({ building }) => building)).toEqual(['本栋'])
+    expect(
+      layOutStairwells(doors.map((door) => ({ ...door, estate: '甲苑' }))).map(({ building }) => building),
+    ).toEqual(['甲苑'])
+  })
+
   it('no two doors share a window', () => {
     for (const { doors } of layOut(
       '甲苑,4栋,,2,201,住宅\n甲苑,4栋,,2,A201,住宅\n甲苑,4栋,,2,201A,住宅\n甲苑,4栋,,2,值班室,其他\n甲苑,4栋,,1,101,住宅\n甲苑,4栋,,首层,101A,住宅',

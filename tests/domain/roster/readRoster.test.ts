@@ -118,6 +118,12 @@ describe('several sheets', () => {
 })
 
 describe('limits', () => {
+  it('a sentence in the place of a name is asked about', () => {
+    const reading = readRoster([aTextSheet(`楼栋,房号\n${'很长的'.repeat(20)}楼,101\n1栋,102`)])
+    expect(doorsOf(reading)).toEqual(['1栋  1 102'])
+    expect(reading.questions.map(({ row, ask, value }) => [row, ask.code, value])).toEqual([[2, 'unclear', '101']])
+  })
+
   it('more than 50,000 lines are refused with a code', () => {
     const rows = Array.from({ length: 50_001 }, (_, index) => ({ line: index + 1, cells: ['x'] }))
     expect(() => readRoster([{ name: '', rows }])).toThrow(expect.objectContaining({ code: 'ledger_too_many_rows' }))

@@ -1,7 +1,6 @@
 import type { SharedOutcome } from '../domain/outcome.ts'
 
-const percent = (part: number, whole: number): string =>
-  whole === 0 ? '–' : `${Math.round((part / whole) * 100)}%`
+const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${Math.round((part / whole) * 100)}%`)
 
 const dayWords = (days: number): string => (days === 0 ? '今天' : days === 1 ? '昨天' : `${days}天前`)
 
@@ -35,7 +34,8 @@ export const coverageMessages = {
   freshAt: (moment: string, phones: number): string =>
     phones === 0 ? `数据截至 ${moment}` : `数据截至 ${moment}，${phones} 台手机未同步`,
   freshNever: '数据截至：这台手机还没有同步过',
-  freshMoment: (date: string, clock: string): string => `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日 ${clock}`,
+  freshMoment: (date: string, clock: string): string =>
+    `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日 ${clock}`,
   lateNames: (names: readonly string[]): string => `超过一天没有上传的手机：${names.join('、')}。请提醒他们连一次网。`,
 
   filters: '看哪些楼梯',
@@ -124,7 +124,8 @@ export const coverageMessages = {
     `${counts.doors} 户 · 已敲 ${counts.knocked} · 见到 ${counts.met} · 问答 ${counts.quizzed}`,
   facadeName: (place: string): string => `${place} 门立面`,
   gone: '这台手机上没有这个楼梯。',
-  held: (team: string, until: string | null): string => (until === null ? `在${team}手里` : `在${team}手里，到 ${until}`),
+  held: (team: string, until: string | null): string =>
+    until === null ? `在${team}手里` : `在${team}手里，到 ${until}`,
   notHandedOut: '本轮未派',
   noEntries: (times: number): string => `本轮进不了楼 ${times} 次`,
   tapHint: '点一扇窗，看这一户的经过。',

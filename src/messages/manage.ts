@@ -128,7 +128,8 @@ export const manageMessages = {
   importing: '正在导入',
   importFigures: (done: number, all: number): string => `${done} / ${all} 个楼梯`,
   imported: (stairwells: number, doors: number): string => `已导入 ${stairwells} 个楼梯，${doors} 户`,
-  importStopped: (done: number, all: number, why: string): string => `导入了 ${done} / ${all} 个楼梯就停下了：${why} 再导入一次会接着来。`,
+  importStopped: (done: number, all: number, why: string): string =>
+    `导入了 ${done} / ${all} 个楼梯就停下了：${why} 再导入一次会接着来。`,
   badStairwell: (place: string, why: string): string => `${place} 导入不了：${why}什么都没有写入。`,
   another: '再导入一份',
   toTeams: '下一步：建队伍',
@@ -211,7 +212,8 @@ export const manageMessages = {
   handedOut: (count: number, team: string): string => `${count} 个楼梯已派给${team}`,
   takenBack: (count: number): string => `${count} 个楼梯已收回`,
   reassign: '换队之前',
-  unsentLine: (name: string, unsent: number, when: string): string => `${name}的手机还有 ${unsent} 条没上传（${when} 报告）`,
+  unsentLine: (name: string, unsent: number, when: string): string =>
+    `${name}的手机还有 ${unsent} 条没上传（${when} 报告）`,
   unsentUnknown: '不知什么时候',
   unsentNone: (teams: readonly string[]): string => `${teams.join('、')}的手机最后报告都已上传。`,
   unsentKept: '收回以后，他们在此之前敲的仍然算数。',
@@ -271,7 +273,8 @@ export const manageMessages = {
   thisDevice: '这台',
   stop: '停用',
   stopName: (name: string): string => `停用 ${name}`,
-  stopAsk: (name: string): string => `停用后，${name}的这台手机不能再收发。没上传的内容也传不上来了，请先让他连一次网。`,
+  stopAsk: (name: string): string =>
+    `停用后，${name}的这台手机不能再收发。没上传的内容也传不上来了，请先让他连一次网。`,
   stopYes: '确定停用',
   stopped: (name: string): string => `${name} 的手机已停用`,
   unsent: (count: number): string => `还有 ${count} 条没上传`,

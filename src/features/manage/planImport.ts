@@ -93,10 +93,7 @@ export interface Imported {
 }
 
 /** Imports one stairwell after the other, each as a command of its own: it works without a network and can be repeated. */
-export async function runImport(
-  plans: readonly StairwellPlan[],
-  tell: (done: number) => void,
-): Promise<Imported> {
+export async function runImport(plans: readonly StairwellPlan[], tell: (done: number) => void): Promise<Imported> {
   let doors = 0
   for (const [index, plan] of plans.entries()) {
     const done = await save('roster/import-stairwell', plan.args)

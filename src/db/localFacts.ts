@@ -1,85 +1,81 @@
 import type { Actor, Facts, Missing, Read } from '../domain/command.ts'
 import { RANGE_LIMIT } from '../domain/command.ts'
 import type { Body, KindName } from '../domain/kinds.ts'
-import type { Change, Scope } from '../domain/record.ts'
+import type { Change, Ref, Scope } from '../domain/record.ts'
 import type { Database } from './database.ts'
 
 const keyOf = (kind: string, id: string): string => `${kind} ${id}`
 
-/** Looks a row up on this phone, past the scope it lies in. */
-async function find(database: Database, kind: string, id: string) {
-  return database.records.where('[kind+id]').equals([kind, id]).first()
-}
-
-async function loadRange(
-  database: Database,
-  kind: string,
-  scope: Scope,
-  overlay?: ReadonlyMap<string, Change>,
-): Promise<{ id: string }[]> {
-  const rows = await database.records
-    .where('[scope+kind+id]')
-    .between([scope, kind, ''], [scope, kind, '\uffff'])
-    .limit(RANGE_LIMIT)
-    .toArray()
-  const bodies = new Map(rows.map((row) => [row.id, row.body]))
-  for (const change of overlay?.values() ?? []) {
-    if (change.kind !== kind || change.scope !== scope) continue
-    if (change.body) bodies.set(change.id, change.body)
-    else bodies.delete(change.id)
-  }
-  return [...bodies.values()]
-}
-
 /**
- * What a rule may see of this phone: loaded first, then looked at synchronously, because Dexie commits early when a
- * transaction waits for anything else. A row that is missing is `absent` only where the phone holds the whole scope.
+ * What rules may see of this phone: loaded first, in few requests, then looked at synchronously. A transaction that
+ * waits for anything but the database a hundred times in a row loses its place in Dexie and commits early.
+ *
+ * A row that is missing is `absent` only where the phone holds the whole scope.
  */
 export class LocalFacts implements Facts {
+  readonly #overlay: ReadonlyMap<string, Change>
   readonly #rows = new Map<string, { id: string } | Missing>()
-  readonly #ranges = new Map<string, readonly { id: string }[]>()
+  readonly #ranges = new Map<string, ReadonlyMap<string, { id: string }>>()
+
+  /** @param overlay stands before the database: what a replay has worked out so far, by `kind id` */
+  constructor(overlay: ReadonlyMap<string, Change> = new Map()) {
+    this.#overlay = overlay
+  }
 
   get<K extends KindName>(kind: K, id: string): Body<K> | Missing {
     const row = this.#rows.get(keyOf(kind, id))
     if (row === undefined) throw new Error(`a rule looked at ${kind} without naming it in reads`)
-    return row as Body<K> | Missing
+    const over = this.#overlay.get(keyOf(kind, id))
+    if (over?.body) return over.body as Body<K>
+    return (over && typeof row === 'object' ? 'absent' : row) as Body<K> | Missing
   }
 
   all<K extends KindName>(kind: K, scope: Scope): readonly Body<K>[] {
     const rows = this.#ranges.get(keyOf(kind, scope))
     if (!rows) throw new Error(`a rule looked at all ${kind} without naming the range in reads`)
-    return rows as readonly Body<K>[]
+    const bodies = new Map(rows)
+    for (const change of this.#overlay.values()) {
+      if (change.kind !== kind || change.scope !== scope) continue
+      if (change.body) bodies.set(change.id, change.body)
+      else bodies.delete(change.id)
+    }
+    return [...bodies.values()] as Body<K>[]
   }
 
-  /** Loads what a command named. `overlay` stands before the database: the state a replay has worked out so far. */
-  async load(
-    database: Database,
-    actor: Actor,
-    complete: boolean,
-    reads: readonly Read[],
-    overlay?: ReadonlyMap<string, Change>,
-  ): Promise<void> {
+  /** Loads what commands named: all rows in one request, then each range. */
+  async load(database: Database, actor: Actor, complete: boolean, reads: readonly Read[]): Promise<void> {
+    const refs = reads.flatMap((read) => ('row' in read ? [read.row] : []))
+    const found = await database.records.bulkGet(refs.map(({ scope, kind, id }) => [scope, kind, id]))
+    const missing: Ref[] = []
+    for (const [index, ref] of refs.entries()) {
+      const body = found[index]?.body
+      if (body) this.#rows.set(keyOf(ref.kind, ref.id), body)
+      else missing.push(ref)
+    }
+    if (missing.length > 0) await this.#judgeMissing(database, actor, complete, missing)
     for (const read of reads) {
-      if ('range' in read) {
-        const { kind, scope } = read.range
-        this.#ranges.set(keyOf(kind, scope), await loadRange(database, kind, scope, overlay))
-        continue
-      }
-      const { kind, id, scope } = read.row
-      const over = overlay?.get(keyOf(kind, id))
-      const body = over ? over.body : ((await find(database, kind, id))?.body ?? null)
-      this.#rows.set(keyOf(kind, id), body ?? (await this.#missing(database, actor, complete, scope)))
+      if (!('range' in read)) continue
+      const { kind, scope } = read.range
+      const between = database.records.where('[scope+kind+id]').between([scope, kind, ''], [scope, kind, '\uffff'])
+      const rows = await between.limit(RANGE_LIMIT).toArray()
+      this.#ranges.set(keyOf(kind, scope), new Map(rows.map((row) => [row.id, row.body])))
     }
   }
 
-  async #missing(database: Database, actor: Actor, complete: boolean, scope: Scope): Promise<Missing> {
-    if (!complete) return 'unknownHere'
-    const own = [`m:${actor.memberId}`, `p:${actor.memberId}`, 'c']
-    if (own.includes(scope)) return 'absent'
-    if (scope.startsWith('p:') || scope.startsWith('d:')) return 'unknownHere'
-    if (actor.role === 'officer') return 'absent'
-    if (actor.role === 'leader' && scope === `t:${actor.teamId}`) return 'absent'
-    if (!scope.startsWith('s:')) return 'unknownHere'
-    return (await find(database, 'stairwell', scope.slice(2))) ? 'absent' : 'unknownHere'
+  async #judgeMissing(database: Database, actor: Actor, complete: boolean, missing: readonly Ref[]): Promise<void> {
+    const stairwells = missing.map(({ scope }) => scope).filter((scope) => scope.startsWith('s:'))
+    const held = await database.records.bulkGet(stairwells.map((scope) => [scope, 'stairwell', scope.slice(2)]))
+    const whole = new Set(stairwells.filter((_scope, index) => held[index] !== undefined))
+    for (const { kind, id, scope } of missing) {
+      const isWhole = complete && (whole.has(scope) || holdsWhole(actor, scope))
+      this.#rows.set(keyOf(kind, id), isWhole ? 'absent' : 'unknownHere')
+    }
   }
+}
+
+/** Scopes that are on this phone as a whole because of who its member is. */
+function holdsWhole(actor: Actor, scope: Scope): boolean {
+  if ([`m:${actor.memberId}`, `p:${actor.memberId}`, 'c'].includes(scope)) return true
+  if (scope.startsWith('p:') || scope.startsWith('d:')) return false
+  return actor.role === 'officer' || (actor.role === 'leader' && scope === `t:${actor.teamId}`)
 }

@@ -8,10 +8,14 @@ import {
 } from '../domain/coverage/facade.ts'
 import { memberScope, type Change } from '../domain/record.ts'
 import type { SessionTally } from '../domain/records/sessionTally.ts'
+import type { Visit } from '../domain/records/visit.ts'
 import { applyToTally, tallyOf } from '../domain/service/tally.ts'
 import type { Database, StoredRow } from './database.ts'
 
 type Body = { id: string }
+
+/** What every event of a façade says of its place and its evening. */
+type Subject = Pick<Visit, 'stairwellId' | 'roundId' | 'sessionId' | 'recordedBy'>
 
 /** A put of 50 rows re-runs every live query of its table in Dexie; 49 re-run only those that it concerns. */
 const ROWS_A_PUT = 49
@@ -30,6 +34,7 @@ export class RowWriter {
   readonly #rows = new Map<string, Change>()
   readonly #known = new Map<string, Body | null>()
   readonly #facades = new Map<string, Facade>()
+  readonly #redrawn = new Set<string>()
 
   constructor(database: Database, generation: number) {
     this.#database = database
@@ -41,54 +46,88 @@ export class RowWriter {
     return this.#rows
   }
 
-  /** The row as it stands in this transaction. */
-  async current(kind: string, id: string): Promise<Body | null> {
+  /** The row as it stands in this transaction; what was not loaded may only be written over. */
+  #current(kind: string, id: string): Body | null {
     const key = `${kind} ${id}`
     const pending = this.#rows.get(key)
     if (pending) return pending.body
     const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const body = (await this.#database.records.where('[kind+id]').equals([kind, id]).first())?.body ?? null
-    this.#known.set(key, body)
-    return body
+    if (known === undefined) throw new Error(`${kind} was not loaded before it was written`)
+    return known
   }
 
-  /** Reads, in one go, the rows below these changes that a projection will ask for. */
-  async preload(changes: readonly Change[]): Promise<void> {
-    const events = changes.filter((change) => isFacadeKind(change.kind))
+  /**
+   * Reads, in three requests, everything that the projections of these changes will ask for: the rows below the events,
+   * their façades and their evenings' tallies. After it `write` and `tally` never wait.
+   */
+  async load(changes: readonly Change[]): Promise<void> {
+    const events = changes.filter(({ kind, id }) => isFacadeKind(kind) && !this.#known.has(`${kind} ${id}`))
+    if (events.length === 0) return
     const rows = await this.#database.records.bulkGet(events.map(({ scope, kind, id }) => [scope, kind, id]))
-    for (const [index, { kind, id }] of events.entries()) this.#known.set(`${kind} ${id}`, rows[index]?.body ?? null)
+    const subjects: Subject[] = []
+    for (const [index, { kind, id, body }] of events.entries()) {
+      const before = rows[index]?.body ?? null
+      this.#known.set(`${kind} ${id}`, before)
+      for (const subject of [before, body]) if (subject) subjects.push(subject as unknown as Subject)
+    }
+    await this.#loadFacades(subjects)
+    await this.#loadTallies(subjects)
+  }
+
+  async #loadFacades(subjects: readonly Subject[]): Promise<void> {
+    const places = new Map(
+      subjects.map(({ stairwellId, roundId }) => [facadeKey(stairwellId, roundId), [stairwellId, roundId]]),
+    )
+    const missing = [...places].filter(([key]) => !this.#facades.has(key))
+    const facades = await this.#database.facades.bulkGet(missing.map(([, place]) => place as [string, string]))
+    for (const [index, [key, [stairwellId, roundId]]] of missing.entries()) {
+      this.#facades.set(key, facades[index] ?? emptyFacade(stairwellId!, roundId!))
+    }
+  }
+
+  async #loadTallies(subjects: readonly Subject[]): Promise<void> {
+    const owners = new Map(
+      subjects.flatMap(({ sessionId, recordedBy }) => (sessionId === null ? [] : [[sessionId, recordedBy] as const])),
+    )
+    const missing = [...owners].filter(([sessionId]) => !this.#known.has(`sessionTally ${sessionId}`))
+    const keys = missing.map(([id, owner]) => [memberScope(owner), 'sessionTally', id] as [string, string, string])
+    const tallies = await this.#database.records.bulkGet(keys)
+    for (const [index, [id]] of missing.entries()) this.#known.set(`sessionTally ${id}`, tallies[index]?.body ?? null)
   }
 
   /** Takes a change in. Projections see the difference between what stood there and what stands there now. */
-  async write(change: Change): Promise<void> {
+  write(change: Change): void {
     if (isFacadeKind(change.kind)) {
-      const before = await this.current(change.kind, change.id)
-      await this.#project({ kind: change.kind, before, after: change.body } as FacadeEvent)
+      const before = this.#current(change.kind, change.id)
+      this.#project({ kind: change.kind, before, after: change.body } as FacadeEvent)
     }
     this.#rows.set(`${change.kind} ${change.id}`, change)
   }
 
-  async #project(event: FacadeEvent): Promise<void> {
+  #project(event: FacadeEvent): void {
     const subject = event.after ?? event.before
     if (!subject) return
-    const { stairwellId, roundId } = subject
-    const key = facadeKey(stairwellId, roundId)
-    const facade =
-      this.#facades.get(key) ??
-      (await this.#database.facades.get([stairwellId, roundId])) ??
-      emptyFacade(stairwellId, roundId)
+    const key = facadeKey(subject.stairwellId, subject.roundId)
+    const facade = this.#facades.get(key) ?? emptyFacade(subject.stairwellId, subject.roundId)
     applyToFacade(facade, event)
     this.#facades.set(key, facade)
+    this.#redrawn.add(key)
   }
 
   /** Counts an event of this phone's own commands for its evening. What the server sends has counted it already. */
-  async tally(event: FacadeEvent): Promise<void> {
+  tally(event: FacadeEvent): void {
     const owner = tallyOf(event)
     if (!owner) return
-    const known = (await this.current('sessionTally', owner.sessionId)) as SessionTally | null
+    const known = this.#current('sessionTally', owner.sessionId) as SessionTally | null
     const body = applyToTally(known ?? { id: owner.sessionId, ...owner, visits: {} }, event)
-    await this.write({ kind: 'sessionTally', id: owner.sessionId, scope: memberScope(owner.memberId), body })
+    this.write({ kind: 'sessionTally', id: owner.sessionId, scope: memberScope(owner.memberId), body })
+  }
+
+  /** Counts a change for the evening it belongs to, before its row is written over. */
+  tallyChange(change: Change): void {
+    if (!isFacadeKind(change.kind)) return
+    const before = this.#current(change.kind, change.id)
+    this.tally({ kind: change.kind, before, after: change.body } as FacadeEvent)
   }
 
   /** Writes everything in puts that live queries can follow. */
@@ -102,6 +141,7 @@ export class RowWriter {
     for (const slice of slices(gone)) {
       await this.#database.records.bulkDelete(slice.map(({ scope, kind, id }) => [scope, kind, id]))
     }
-    for (const slice of slices([...this.#facades.values()])) await this.#database.facades.bulkPut(slice)
+    const redrawn = [...this.#redrawn].flatMap((key) => this.#facades.get(key) ?? [])
+    for (const slice of slices(redrawn)) await this.#database.facades.bulkPut(slice)
   }
 }

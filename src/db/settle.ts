@@ -5,8 +5,9 @@ import type { Change, Scope } from '../domain/record.ts'
 import type { LateAnswer } from '../domain/records/lateAnswer.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { Answer, SyncAnswer, WireChange } from '../protocol/sync.ts'
-import { readActor, runCommand } from './commit.ts'
+import { readActor, readsOf, runCommand } from './commit.ts'
 import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
+import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
 import { purgeScopes, sweep } from './purge.ts'
 import type { Seam } from './seam.ts'
@@ -178,14 +179,14 @@ class Settlement {
 
   /** Rows that an unsent command stands on go below it; all others go straight in. */
   async takeRows(changes: readonly WireChange[]): Promise<void> {
-    await this.#writer.preload(changes)
+    await this.#writer.load(changes)
     for (const change of changes) {
       const { kind, id, scope, body } = change
       if (kind === 'lateAnswer' && body) this.#takeLateAnswer(body as unknown as LateAnswer, change.clock)
       if (kind === 'sessionTally') this.#tallies.add(id)
       const key = keyOf(change)
       if (this.#shadows.has(key)) this.#setShadow({ kind, id, scope, body })
-      else await this.#writer.write({ kind, id, scope, body })
+      else this.#writer.write({ kind, id, scope, body })
       this.#touched.add(key)
     }
   }
@@ -239,12 +240,13 @@ class Settlement {
 
   /** Restores the rows below what changed, runs the commands that meet them again, and writes it all. */
   async finish(): Promise<void> {
-    for (const entry of this.#rolledBack) await tallyEntry(this.#writer, entry, 'out')
     const met = await this.#replay()
-    for (const entry of this.#live()) {
+    const recounted = this.#tallies.size > 0 ? this.#live() : [...met]
+    await this.#writer.load([...this.#rolledBack, ...recounted].flatMap((entry) => entry.changes))
+    for (const entry of this.#rolledBack) tallyEntry(this.#writer, entry, 'out')
+    for (const entry of recounted) {
       // The server's tally does not know the visits that are still on their way; they are counted in again.
-      if (met.has(entry)) await tallyEntry(this.#writer, entry, 'in')
-      else if (this.#tallies.size > 0) await tallyEntry(this.#writer, entry, 'in', this.#tallies)
+      tallyEntry(this.#writer, entry, 'in', met.has(entry) ? undefined : this.#tallies)
     }
     await this.#writer.flush()
     await this.#store()
@@ -258,21 +260,25 @@ class Settlement {
       const shadow = this.#shadows.get(key)
       if (shadow) overlay.set(key, changeOf(shadow))
     }
-    const facts = new Map([...this.#writer.rows, ...overlay])
+    const seen = new Map([...this.#writer.rows, ...overlay])
+    const facts = new LocalFacts(seen)
+    const again = live.filter((entry) => met.has(entry) && !isPureEvent(entry))
+    const reads = again.flatMap((entry) => readsOf(entry, this.#actor))
+    await facts.load(this.#database, this.#actor, this.#state.complete, reads)
     for (const entry of live) {
       if (!met.has(entry)) continue
-      for (const change of await this.#again(entry, facts)) {
+      for (const change of isPureEvent(entry) ? entry.changes : this.#again(entry, facts)) {
         overlay.set(keyOf(change), change)
-        facts.set(keyOf(change), change)
+        seen.set(keyOf(change), change)
       }
     }
-    for (const change of overlay.values()) await this.#writer.write(change)
+    await this.#shadowNew(again)
+    await this.#writer.load([...overlay.values()])
+    for (const change of overlay.values()) this.#writer.write(change)
     const standing = new Set(live.flatMap((entry) => entry.changes.map(keyOf)))
-    for (const [key, { kind, id }] of this.#shadows) {
-      if (standing.has(key)) continue
-      this.#shadows.delete(key)
-      await this.#database.shadow.delete([kind, id])
-    }
+    const free = [...this.#shadows].filter(([key]) => !standing.has(key))
+    for (const [key] of free) this.#shadows.delete(key)
+    await this.#database.shadow.bulkDelete(free.map(([, { kind, id }]) => [kind, id]))
     return met
   }
 
@@ -299,30 +305,30 @@ class Settlement {
   }
 
   /** Events stand as they are; documents are decided anew. A replay that refuses never removes the person's event. */
-  async #again(entry: OutboxEntry, facts: ReadonlyMap<string, Change>): Promise<readonly Change[]> {
+  #again(entry: OutboxEntry, facts: LocalFacts): readonly Change[] {
     const events = entry.changes.filter((change) => isEventKind(change.kind))
-    if (events.length > 0 && events.length === entry.changes.length) return events
-    const { decision } = await runCommand(this.#database, this.#state, this.#actor, entry, facts)
+    const decision = runCommand(entry, this.#actor, facts)
     if (!decision.accepted) return events
     const standing = new Set(events.map(keyOf))
     entry.changes = [...events, ...decision.changes.filter((change) => !standing.has(keyOf(change)))]
     this.#dirty.add(entry)
-    for (const { kind, id, scope } of entry.changes) {
-      if (this.#shadows.has(keyOf({ kind, id }))) continue
-      // Nobody unsent wrote this row until now, so what stands there is the server's.
-      const row = await this.#database.records.get([scope, kind, id])
-      const change = facts.get(keyOf({ kind, id }))
-      const body = change ? change.body : (row?.body ?? null)
-      this.#setShadow({ kind, id, scope, body }, change ? undefined : row?.generation)
-    }
     return entry.changes
   }
 
-  async #store(): Promise<void> {
-    for (const key of this.#shadowed) {
-      const shadow = this.#shadows.get(key)
-      if (shadow) await this.#database.shadow.put(shadow)
+  /** A row that nobody unsent wrote until this replay: what stands there is the server's. */
+  async #shadowNew(again: readonly OutboxEntry[]): Promise<void> {
+    const written = again.flatMap((entry) => entry.changes).filter((change) => !this.#shadows.has(keyOf(change)))
+    const rows = await this.#database.records.bulkGet(written.map(({ scope, kind, id }) => [scope, kind, id]))
+    for (const [index, change] of written.entries()) {
+      const { kind, id, scope } = change
+      const page = this.#writer.rows.get(keyOf(change))
+      const body = page ? page.body : (rows[index]?.body ?? null)
+      this.#setShadow({ kind, id, scope, body }, page ? undefined : rows[index]?.generation)
     }
+  }
+
+  async #store(): Promise<void> {
+    await this.#database.shadow.bulkPut([...this.#shadowed].flatMap((key) => this.#shadows.get(key) ?? []))
     await this.#database.outbox.bulkPut([...this.#dirty].filter((entry) => !this.#removed.has(entry)))
     await this.#database.outbox.bulkDelete([...this.#removed].map((entry) => entry.seq!))
   }
@@ -330,7 +336,8 @@ class Settlement {
   /** Counts everything unsent into its evenings again, after rows were taken off this phone whole. */
   async tallyUnsent(): Promise<void> {
     const writer = new RowWriter(this.#database, this.#state.generation)
-    for (const entry of this.#live()) await tallyEntry(writer, entry, 'in')
+    await writer.load(this.#live().flatMap((entry) => entry.changes))
+    for (const entry of this.#live()) tallyEntry(writer, entry, 'in')
     await writer.flush()
   }
 
@@ -350,6 +357,11 @@ class Settlement {
   }
 }
 
+/** Nothing but what happened: it is not decided anew. */
+function isPureEvent(entry: OutboxEntry): boolean {
+  return entry.changes.length > 0 && entry.changes.every((change) => isEventKind(change.kind))
+}
+
 function changeOf({ kind, id, scope, body }: Change): Change {
   return { kind, id, scope, body }
 }
@@ -359,16 +371,11 @@ function changeOf({ kind, id, scope, body }: Change): Change {
  *
  * @param only the evenings to count for; all of them when it is left out
  */
-async function tallyEntry(
-  writer: RowWriter,
-  entry: OutboxEntry,
-  direction: 'in' | 'out',
-  only?: ReadonlySet<string>,
-): Promise<void> {
+function tallyEntry(writer: RowWriter, entry: OutboxEntry, direction: 'in' | 'out', only?: ReadonlySet<string>): void {
   for (const { kind, body } of entry.changes) {
     if (!isFacadeKind(kind) || body === null) continue
     const event = { kind, before: direction === 'out' ? body : null, after: direction === 'in' ? body : null }
     const { sessionId } = body as { id: string; sessionId: string | null }
-    if (sessionId && (!only || only.has(sessionId))) await writer.tally(event as FacadeEvent)
+    if (sessionId && (!only || only.has(sessionId))) writer.tally(event as FacadeEvent)
   }
 }

@@ -45,7 +45,10 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     assetsInlineLimit: 0,
-    // The polyfill is an inline script in some builds, and the content security policy allows none.
-    modulePreload: { polyfill: false },
+    // After the first visit everything lies on the phone: hints what to preload would only make the first download larger,
+    // and their polyfill is an inline script in some builds, which the content security policy does not allow.
+    modulePreload: false,
+    // One sheet of 13 kB instead of a list in the first script of which screen needs which.
+    cssCodeSplit: false,
   },
 })

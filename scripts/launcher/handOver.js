@@ -21,12 +21,27 @@ export function handOver(script, args) {
       child.kill(signal)
     }
     for (const signal of passedOn) process.on(signal, pass)
+    const watch = stopWhenOrphaned(child)
     child.once('error', reject)
     child.once('exit', (code, signal) => {
+      clearInterval(watch)
       for (const name of passedOn) process.removeListener(name, pass)
       if (signal) process.kill(process.pid, signal)
       else process.exitCode = code ?? 1
       resolve()
     })
   })
+}
+
+/**
+ * npm that was killed outright cannot pass anything on: without this a server would go on holding its port and its data
+ * folder with nobody to stop it. Only under npm: somebody who starts this script by hand may well leave it running.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function stopWhenOrphaned(child) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, 250)
 }

@@ -125,6 +125,28 @@ describe('the launcher', () => {
     expect(await running.ended).toMatchObject({ code: 5, stdout: 'waiting\nstopped\n' })
   })
 
+  test('a verb does not outlive an npm that was killed', async () => {
+    const flags = ['-c', `"${process.execPath}" "${inside('scripts', 'run.js')}" check wait & wait`]
+    await launch('installs').ended
+    const npm = spawn('sh', flags, {
+      cwd: project,
+      env: { ...process.env, npm_lifecycle_event: 'check' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let stdout = ''
+    npm.stdout.on('data', (part) => (stdout += String(part)))
+    await waitUntil(() => stdout.includes('waiting'), { what: 'the verb to run' })
+    npm.kill('SIGKILL')
+    await waitUntil(() => stdout.includes('stopped'), { what: 'the verb to be stopped' })
+  })
+
+  test('every npm script takes the shell’s place, so that a signal to npm reaches the launcher', () => {
+    const { scripts } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    for (const [verb, command] of Object.entries(scripts)) expect(command).toBe(`exec node scripts/run.js ${verb}`)
+  })
+
   test('an unknown verb is told, with the known ones', async () => {
     const child = spawn(process.execPath, [inside('scripts', 'run.js'), 'fly'], { stdio: ['ignore', 'ignore', 'pipe'] })
     let stderr = ''

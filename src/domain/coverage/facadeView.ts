@@ -1,4 +1,4 @@
-import type { DoNotKnock } from '../records/doNotKnock.ts'
+import { holdsWish, type DoNotKnock } from '../records/doNotKnock.ts'
 import type { Door, Stairwell } from '../records/stairwell.ts'
 import { doorState, isEligible, type DoorState } from './doorState.ts'
 import type { Facade } from './facade.ts'
@@ -56,7 +56,7 @@ export function viewFacade(
   wishes: readonly DoNotKnock[],
   now: number,
 ): FacadeView {
-  const peaceful = new Set(wishes.filter((wish) => wish.since <= now && now < wish.until).map((wish) => wish.doorId))
+  const peaceful = new Set(wishes.filter((wish) => holdsWish(wish, now)).map((wish) => wish.doorId))
   const merged = new Map<string, string[]>()
   for (const door of layout.doors) {
     if (door.mergedInto) merged.set(door.mergedInto, [...(merged.get(door.mergedInto) ?? []), door.label])

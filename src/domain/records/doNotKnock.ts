@@ -23,3 +23,8 @@ export type DoNotKnock = v.InferOutput<typeof doNotKnock.schema>
 export function mintDoNotKnockId(doorId: string): string {
   return mintId('doNotKnock', doorId)
 }
+
+/** A wish holds from the moment it is known, whatever the clocks say, until it runs out; a lifted one has no length. */
+export function holdsWish(wish: DoNotKnock, now: number): boolean {
+  return wish.until > wish.since && now < wish.until
+}

@@ -2,7 +2,7 @@ import { readFacade, readOne, readScope } from '../../db/read.ts'
 import { viewFacade, type FacadeView } from '../../domain/coverage/facadeView.ts'
 import { communityScope, stairwellScope } from '../../domain/record.ts'
 import { grantAt, mintAssignmentId, type Grant } from '../../domain/records/assignment.ts'
-import type { DoNotKnock } from '../../domain/records/doNotKnock.ts'
+import { holdsWish, type DoNotKnock } from '../../domain/records/doNotKnock.ts'
 import type { Stairwell } from '../../domain/records/stairwell.ts'
 import { readStanding, type Coverage } from './readCoverage.ts'
 import { tellDoor, type PastRound } from './doorHistory.ts'
@@ -33,7 +33,7 @@ export async function readStairwellCoverage(stairwellId: string): Promise<Stairw
   ])
   const grant = (assignment && grantAt(assignment, now)) ?? null
   const team = grant ? await readOne('team', grant.teamId) : undefined
-  const holding = wishes.filter((wish) => wish.since <= now && now < wish.until)
+  const holding = wishes.filter((wish) => holdsWish(wish, now))
   return {
     ...standing,
     stairwell,

@@ -1,0 +1,88 @@
+import path from 'node:path'
+import type { BrowserContext, Locator, Page } from 'playwright'
+import { expect } from 'vitest'
+import { launchPhone, type PhoneOptions } from '../harness/launchPhone.ts'
+import { waitUntil } from '../harness/waitUntil.ts'
+
+/** A person with a phone: the profile can be closed, killed and opened again. */
+export interface Person {
+  profile: string
+  context: BrowserContext
+  page: Page
+}
+
+/** What pages complained about since the run began; journeys expect nothing but what they provoke. */
+export const complaints: string[] = []
+
+export async function turnOn(profile: string, options: PhoneOptions = {}): Promise<Person> {
+  const context = await launchPhone(profile, options)
+  const page = context.pages()[0] ?? (await context.newPage())
+  page.on('pageerror', (error) => complaints.push(`${path.basename(profile)}: ${String(error)}`))
+  page.on('console', (message) => {
+    const isNetwork = /net::ERR_|Failed to load resource/.test(message.text())
+    if (message.type() === 'error' && !isNetwork) complaints.push(`${path.basename(profile)}: ${message.text()}`)
+  })
+  return { profile, context, page }
+}
+
+/** A button or a link whose name begins with these words. */
+export function act(page: Page | Locator, begins: string): Locator {
+  const name = new RegExp(`^${begins.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)
+  return page.getByRole('button', { name }).or(page.getByRole('link', { name })).first()
+}
+
+export const tab = (page: Page, name: string): Promise<void> =>
+  page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
+
+/** The sentence of the sync state. */
+export async function syncState(page: Page): Promise<string> {
+  return (await page.getByRole('status').first().textContent())?.trim() ?? ''
+}
+
+export async function expectSynced(page: Page): Promise<void> {
+  await waitUntil(async () => (await syncState(page)) === '已同步', { withinMs: 30_000, what: '已同步' })
+}
+
+/** Every window on the page, as its accessible name says it: label → state. */
+export async function windows(page: Page): Promise<Record<string, string>> {
+  const names = await page
+    .locator('button[data-door]')
+    .evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label') ?? button.textContent ?? ''))
+  return Object.fromEntries(
+    names.map((name) => {
+      const [label = '', state = ''] = name.trim().split(/\s+/)
+      return [label, state]
+    }),
+  )
+}
+
+export async function windowState(page: Page, label: string): Promise<string> {
+  return (await windows(page))[label] ?? ''
+}
+
+/** One tap on the window, one on the outcome, and the window shows it. */
+export async function knock(page: Page, label: string, outcome: string, shows: string): Promise<void> {
+  await page
+    .locator('button[data-door]')
+    .filter({ hasText: new RegExp(`^\\s*${label}(?!\\d)`) })
+    .first()
+    .click()
+  await page.getByRole('dialog').getByRole('heading', { name: label, exact: true }).waitFor()
+  await page.getByRole('button', { name: outcome, exact: true }).click()
+  await waitUntil(async () => (await windowState(page, label)) === shows, { what: `${label} to show ${shows}` })
+}
+
+/** Closes the door sheet if it is open. */
+export async function closeSheet(page: Page): Promise<void> {
+  const close = page.getByRole('dialog').getByRole('button', { name: '关闭', exact: true })
+  if (await close.count()) await close.first().click()
+}
+
+/** Waits for words anywhere on the page. */
+export async function sees(page: Page, words: string): Promise<void> {
+  await page.getByText(words).first().waitFor({ timeout: 15_000 })
+}
+
+export async function expectNoComplaints(): Promise<void> {
+  expect(complaints.splice(0)).toEqual([])
+}

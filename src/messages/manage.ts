@@ -194,7 +194,8 @@ export const manageMessages = {
   unassigned: '未派',
   tickAll: (estate: string): string => `勾选${estate === '' ? '全部' : estate}`,
   tickBuilding: (building: string): string => `整栋 ${building}`,
-  stairwellFigures: (doors: number, knocked: number): string => `${doors} 户，已敲 ${knocked}`,
+  stairwellFigures: (doors: number, knocked: number): string =>
+    doors === 0 ? '没有住宅' : `${doors} 户，已敲 ${knocked}`,
   heldBy: (team: string, people: readonly string[], until: string | null): string =>
     [team, people.length === 0 ? '' : people.join('、'), until === null ? '' : `到 ${until}`]
       .filter((part) => part !== '')
@@ -208,6 +209,7 @@ export const manageMessages = {
   handOut: (count: number): string => `派出 ${count} 个楼梯`,
   takeBack: (count: number): string => `收回 ${count} 个`,
   chosen: (count: number): string => `已选 ${count} 个楼梯`,
+  goToHandOut: (count: number): string => `已选 ${count} 个楼梯，去派出`,
   chooseFirst: '先勾选楼梯。',
   handedOut: (count: number, team: string): string => `${count} 个楼梯已派给${team}`,
   takenBack: (count: number): string => `${count} 个楼梯已收回`,

@@ -37,7 +37,10 @@ const DAY_MS = 86_400_000
 /** From here on a stairwell that is not done counts as forgotten, and its figures are stressed. */
 const LATE_DAYS = 10
 
-/** Every stairwell with its figures of one round, in the order in which people read a street. */
+/**
+ * Every stairwell with its figures of one round, in the order in which people read a street. A row of shops alone has no
+ * door to knock at and no place here.
+ */
 export function buildStreet(sources: StreetSources): StreetHouse[] {
   const { stairwells, facades, roundId, assignments, wishes, now } = sources
   const facadeOf = new Map(facades.map((facade) => [facadeKey(facade.stairwellId, facade.roundId), facade]))
@@ -48,7 +51,8 @@ export function buildStreet(sources: StreetSources): StreetHouse[] {
   }
   const wishesOf = new Map<string, DoNotKnock[]>()
   for (const wish of wishes) wishesOf.set(wish.stairwellId, [...(wishesOf.get(wish.stairwellId) ?? []), wish])
-  return [...stairwells].sort(comparePlaces).map((stairwell) => {
+  const homes = stairwells.filter(({ doors }) => doors.some((door) => door.kind === 'home' && door.state !== 'retired'))
+  return homes.sort(comparePlaces).map((stairwell) => {
     const facade = roundId === null ? undefined : facadeOf.get(facadeKey(stairwell.id, roundId))
     const view = viewFacade(stairwell, facade, wishesOf.get(stairwell.id) ?? [], now)
     const lastAt = lastOf.get(stairwell.id) ?? null

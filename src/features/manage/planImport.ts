@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/command.ts'
 import { check } from '../../domain/fields.ts'
 import { mintDoorId, mintStairwellId, type Stairwell } from '../../domain/records/stairwell.ts'
 import { layOutStairwells, type LaidOutStairwell } from '../../domain/roster/layOutStairwells.ts'
-import type { RosterDoor, RosterReading } from '../../domain/roster/readRoster.ts'
+import type { RosterAnswer, RosterDoor, RosterQuestion, RosterReading } from '../../domain/roster/readRoster.ts'
 import { VERBS, type Args } from '../../domain/verbs.ts'
 
 type ImportArgs = Args<'roster/import-stairwell'>
@@ -33,6 +33,12 @@ export function answeredDoors(reading: RosterReading): RosterDoor[] {
 }
 
 const placeKey = ({ row, sheet }: { row: number; sheet?: string }) => `${sheet ?? ''}\n${row}`
+
+/** What 是 means to a question: take its proposal, or for a label that became a date, the label. */
+export function yesTo({ ask, proposal }: RosterQuestion): RosterAnswer | null {
+  if (proposal) return 'accept'
+  return ask.code === 'dateLike' ? { text: `${ask.month}-${ask.day}` } : null
+}
 
 /** Lays doors out as stairwells and compares them with what is there. */
 export function planImport(

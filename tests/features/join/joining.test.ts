@@ -32,7 +32,12 @@ beforeEach(async () => {
   vi.stubGlobal('fetch', async (url: string, { method, headers, body }: RequestInit) => {
     requests.push(`${method} ${url}`)
     const payload = body ? Buffer.from(body as Uint8Array) : ''
-    const answer = await server.inject({ method: method as 'POST', url, headers: headers as Record<string, string>, payload })
+    const answer = await server.inject({
+      method: method as 'POST',
+      url,
+      headers: headers as Record<string, string>,
+      payload,
+    })
     const type = String(answer.headers['content-type'])
     return {
       status: answer.statusCode,

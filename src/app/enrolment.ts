@@ -17,8 +17,3 @@ export function readEnrolment(): Enrolment | null {
 export function writeEnrolment({ community, memberId, deviceId, state, matchCode }: Enrolment): void {
   localStorage.setItem(KEY, JSON.stringify({ community, memberId, deviceId, state, matchCode }))
 }
-
-/** Forgets whose phone this is. The database stays until somebody removes it. */
-export function forgetEnrolment(): void {
-  localStorage.removeItem(KEY)
-}

@@ -1,15 +1,15 @@
+import { tailOf } from './coverage/alignColumns.ts'
 import type { Door, DoorKind, Stairwell } from './records/stairwell.ts'
 
-/** The printed suffix by which columns align: 301 stands above 201, 12A03 above 1103. */
-function suffixOf(label: string): string {
-  return /(\d{2}[A-Z]?|[A-Z]|左|中|右)$/u.exec(label)?.[1] ?? label
-}
-
-/** The column under doors of the same suffix, else the first free one to the right of its floor. */
+/** The column of doors with the same tail on other floors (301 above 201), else the first free one to the right of its floor. */
 function columnFor(layout: Stairwell, label: string, level: number): number {
   const standing = layout.doors.filter((door) => door.state !== 'retired')
   const taken = new Set(standing.filter((door) => door.level === level).map((door) => door.column))
-  const aligned = standing.find((door) => door.level !== level && suffixOf(door.label) === suffixOf(label))
+  const floorOf = (at: number) =>
+    layout.floors.find((floor) => floor.level === at) ?? { level: at, label: floorLabel(at) }
+  const tail = tailOf(label, floorOf(level))
+  const isAbove = (door: Door) => door.level !== level && tailOf(door.label, floorOf(door.level)) === tail
+  const aligned = tail === null ? undefined : standing.find(isAbove)
   if (aligned && !taken.has(aligned.column)) return aligned.column
   let column = 0
   while (taken.has(column) && column < 99) column++

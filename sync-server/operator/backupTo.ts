@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely'
 import type { ServerContext } from '../context.ts'
 import type { Tables } from '../storage/tables.ts'
 import { BACKED_UP, writeBackup } from './backupFile.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 /** `backup DIR`: every table as it stood at one moment, while the server goes on. The same file fits both databases. */

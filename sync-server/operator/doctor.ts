@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ready, isSetUp } from '../routes/ready.ts'
 import { readSettings } from '../settings.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { verify } from './verify.ts'
 import { withContext } from './withContext.ts'
 

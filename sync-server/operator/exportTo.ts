@@ -8,7 +8,7 @@ import { coverageMessages } from '../../src/messages/coverage.ts'
 import type { ServerContext } from '../context.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { readProjections } from '../storage/records.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 /** `export DIR`: coverage of the current round and all visits, as CSV files that a spreadsheet opens. */

@@ -8,7 +8,7 @@ import { readRange, readRecords } from '../storage/records.ts'
 import { importDoors, layOutLedger } from './importDoors.ts'
 import { dryRunRoster } from './importRoster.ts'
 import { OperatorPhone } from './OperatorPhone.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 /** `import-roster`: tells what a ledger holds, and without `--dry-run` puts its doors in as the community's officer. */

@@ -1,6 +1,6 @@
 import { readSettings } from '../settings.ts'
 import { firstCommunity, makeEntryLink, SETUP_LINK_MINUTES } from '../start.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 /** A one-time link for an officer: the first one, or a new one when everybody's way in was lost. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { RosterProblem } from '../../src/domain/roster/RosterProblem.ts'
+import { rosterProblemWords } from '../../src/messages/roster.ts'
 import { BadSetting } from '../settings.ts'
 import { StorageTrouble } from '../storage/StorageTrouble.ts'
 import { BadBackup } from './backupFile.ts'
@@ -9,16 +10,9 @@ import { exportTo } from './exportTo.ts'
 import { importRosterFile } from './importRosterFile.ts'
 import { initOfficer } from './initOfficer.ts'
 import { lookUpWords } from './lookup.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { restoreFrom } from './restoreFrom.ts'
 import { verify } from './verify.ts'
-
-/** What a verb answers: one value for `--json`, and the lines that a person reads. */
-export interface OperatorAnswer {
-  value: unknown
-  lines: readonly string[]
-  /** False ends the process with status 1: the verb ran and found that something is wrong. */
-  ok?: boolean
-}
 
 interface OperatorVerb {
   usage: string
@@ -86,7 +80,8 @@ try {
   await main()
 } catch (error) {
   if (!isKnownTrouble(error) && (error as { code?: string }).code !== 'ENOENT') throw error
-  process.stderr.write(`${(error as Error).message}\n`)
+  const said = error instanceof RosterProblem ? rosterProblemWords[error.code] : (error as Error).message
+  process.stderr.write(`${said}\n`)
   if (error instanceof UsageError) process.stderr.write(`${usage().join('\n')}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

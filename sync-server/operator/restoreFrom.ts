@@ -4,7 +4,7 @@ import { readSettings } from '../settings.ts'
 import { createContext } from '../start.ts'
 import type { Tables } from '../storage/tables.ts'
 import { BACKED_UP, readBackup, type BackupLine } from './backupFile.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 
 const ROWS_A_STATEMENT = 500
 

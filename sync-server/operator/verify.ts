@@ -10,7 +10,7 @@ import { canonicalJson } from '../../src/domain/hash.ts'
 import type { ServerContext } from '../context.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { backfillAfter, readClock, readProjections } from '../storage/records.ts'
-import type { OperatorAnswer } from './qiaomen.ts'
+import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 interface Verified {

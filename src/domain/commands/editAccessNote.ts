@@ -1,14 +1,7 @@
 import { accept, command, put, refuse, row } from '../command.ts'
 import { fields, id, text, whole } from '../fields.ts'
 import { stairwellScope } from '../record.ts'
-
-/** A run of digits beside a word for a code, or a bare run of four and more: a door code, which we never keep. */
-const DOOR_CODE = /(密码|门码|口令|code|pin)[^\n]{0,12}?[0-9０-９#＃*＊]{3,}|[0-9０-９#＃*＊]{4,}/iu
-
-/** Says whether a note would give away how to open a door. */
-export function holdsDoorCode(note: string): boolean {
-  return DOOR_CODE.test(note)
-}
+import { holdsDoorCode } from '../roster/holdsDoorCode.ts'
 
 /** How to get in. Two people who edit from the same base do not overwrite each other: the second is told (conflicts). */
 export const editAccessNote = command({

@@ -1,4 +1,3 @@
-import type { RosterProblemCode } from './RosterProblem.ts'
 import type { RosterAsk, RosterHint, RosterQuestion, RosterWhy } from './rosterShapes.ts'
 
 const ASKS: { readonly [Code in RosterAsk['code']]: (ask: Extract<RosterAsk, { code: Code }>) => string } = {
@@ -43,21 +42,3 @@ export const wordQuestion = ({ row, sheet, value, ask }: RosterQuestion): string
 /** 第 18 行 0102：去掉前导零，记作 102 */
 export const wordHint = ({ row, sheet, value, label }: RosterHint): string =>
   `${place(row, sheet)} ${value}：去掉前导零，记作 ${label}`
-
-const PROBLEMS: Readonly<Record<RosterProblemCode, string>> = {
-  ledger_empty: '文件是空的。',
-  ledger_too_large: '文件太大，请按小区分成几份。',
-  ledger_too_many_rows: '超过 50,000 行，请按小区分成几份。',
-  ledger_bad_encoding: '文字编码无法识别，请用 Excel 另存为 xlsx。',
-  ledger_old_format: '这是旧版 xls，请用 Excel 另存为 xlsx。',
-  ledger_encrypted: '文件有密码，请去掉密码后再导入。',
-  ledger_macros: '文件带有宏，请另存为普通的 xlsx。',
-  ledger_bomb: '文件解压后过大，已拒绝。',
-  ledger_bad_path: '文件结构可疑，已拒绝。',
-  ledger_entities: '文件结构可疑，已拒绝。',
-  ledger_damaged: '文件已损坏，请重新另存一份。',
-  ledger_not_a_table: '这不是表格文件，请用 xlsx 或 csv。',
-}
-
-/** What is wrong with the file, in words for the officer. */
-export const wordProblem = (code: RosterProblemCode): string => PROBLEMS[code]

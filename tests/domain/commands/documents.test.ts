@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { put } from '../../../src/domain/command.ts'
-import { holdsDoorCode } from '../../../src/domain/commands/editAccessNote.ts'
+import { holdsDoorCode } from '../../../src/domain/roster/holdsDoorCode.ts'
 import type { Change } from '../../../src/domain/record.ts'
 import { grantAt } from '../../../src/domain/records/assignment.ts'
 import { bondAt } from '../../../src/domain/records/member.ts'

@@ -28,7 +28,7 @@ test('an answer says bin, reason, trap, edition and source, and how many there a
     expect(card).toContain(words)
   }
   expect(screen.get('.bin').classes()).toContain('is-residual')
-  expect(screen.get('[role="status"]').text()).toMatch(/^找到 \d+ 项$/)
+  expect(screen.get('[aria-live="polite"]').text()).toMatch(/^找到 \d+ 项$/)
   screen.unmount()
 })
 
@@ -45,7 +45,7 @@ test('a guess is called one, and nothing found says what to do next', async () =
   expect(screen.get('article').text()).toContain('猪筒骨')
   expect(screen.text()).toContain('请核对名称')
   await screen.get('input').setValue('充电宝')
-  expect(screen.get('[role="status"]').text()).toBe('没找到“充电宝”')
+  expect(screen.get('[aria-live="polite"]').text()).toBe('没找到“充电宝”')
   expect(screen.text()).toContain('有害的一定要单独放')
   await screen.get('.plain').trigger('click')
   expect(screen.findAll('.example').length).toBeGreaterThan(4)

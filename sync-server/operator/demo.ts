@@ -38,7 +38,7 @@ const people = await seedDemo(
   community,
   { now: () => context.clock.now(), set: (moment) => void (clock.at = moment) },
   officer,
-  fileURLToPath(new URL('../../public/sample/roster-sample.csv', import.meta.url)),
+  fileURLToPath(new URL('../../src/content/sample/roster-sample.csv', import.meta.url)),
 )
 clock.at = null
 

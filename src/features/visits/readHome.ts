@@ -5,6 +5,7 @@ import { comparePlaces } from '../../domain/coverage/comparePlaces.ts'
 import { viewFacade, type FacadeCounts } from '../../domain/coverage/facadeView.ts'
 import { handedStairwells, type HandedStairwell } from '../../domain/coverage/handedStairwells.ts'
 import { communityScope, stairwellScope } from '../../domain/record.ts'
+import { grantAt, type Assignment } from '../../domain/records/assignment.ts'
 import { bondAt, type Role } from '../../domain/records/member.ts'
 import type { Session } from '../../domain/records/session.ts'
 import type { Stairwell } from '../../domain/records/stairwell.ts'
@@ -59,6 +60,10 @@ export async function readHome(placeId: string | null): Promise<Home> {
     const stairwell = await readHandedStairwell(entry, current!.id, moment, names)
     if (stairwell) handed.push(stairwell)
   }
+  if (handed.length === 0 && role === 'officer' && current) {
+    const granted = [...assignments.values()].filter((assignment) => grantAt(assignment, moment) !== undefined)
+    handed.push(...(await firstToDo(granted, current.id, moment)))
+  }
   handed.sort((left, right) => Number(right.isMine) - Number(left.isMine) || comparePlaces(left.layout, right.layout))
   const session = await readOpenSession()
   const tally = session && (await readOne('sessionTally', session.id))
@@ -75,6 +80,17 @@ export async function readHome(placeId: string | null): Promise<Home> {
       .sort((left, right) => (left.name < right.name ? -1 : 1)),
     session: session ? { body: session, doors: summarise(tally).doors } : null,
   }
+}
+
+/** The first stairwell of the round that still has dark windows: where an officer, who may knock anywhere, can begin. */
+async function firstToDo(granted: readonly Assignment[], roundId: string, moment: number): Promise<HomeStairwell[]> {
+  const layouts = await Promise.all(granted.map(({ stairwellId }) => readOne('stairwell', stairwellId)))
+  for (const layout of layouts.filter((found) => found !== undefined).sort(comparePlaces)) {
+    const entry = { stairwellId: layout.id, isMine: false, otherIds: [], leaseUntil: null }
+    const stairwell = await readHandedStairwell(entry, roundId, moment, new Map())
+    if (stairwell && stairwell.counts.knocked < stairwell.counts.doors) return [stairwell]
+  }
+  return []
 }
 
 async function readHandedStairwell(

@@ -124,6 +124,7 @@ export const coverageMessages = {
     `${counts.doors} 户 · 已敲 ${counts.knocked} · 见到 ${counts.met} · 问答 ${counts.quizzed}`,
   facadeName: (place: string): string => `${place} 门立面`,
   gone: '这台手机上没有这个楼梯。',
+  day: (date: string): string => `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日`,
   held: (team: string, until: string | null): string =>
     until === null ? `在${team}手里` : `在${team}手里，到 ${until}`,
   notHandedOut: '本轮未派',

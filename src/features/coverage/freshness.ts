@@ -16,15 +16,18 @@ export interface Freshness {
   lateNames: string[]
 }
 
-/** Weighs what the phones last said of themselves. This phone's own unsent work is in its façades already. */
+/**
+ * Weighs what the phones last said of themselves. This phone's own unsent work is in its façades already, and a phone
+ * that was stopped will send nothing more.
+ */
 export function weighFreshness(
   reports: readonly DeviceReport[],
   members: readonly Member[],
-  ownDeviceId: string,
+  left: ReadonlySet<string>,
   syncedAt: number | null,
   now: number,
 ): Freshness {
-  const unsent = reports.filter((report) => report.unsent > 0 && report.id !== ownDeviceId)
+  const unsent = reports.filter((report) => report.unsent > 0 && !left.has(report.id))
   const late = unsent.filter(({ reportedAt }) => reportedAt !== null && now - reportedAt > NAMES_AFTER_MS)
   const ids = new Set(late.map((report) => report.memberId))
   const lateNames = members.filter((member) => ids.has(member.id)).map((member) => member.name)

@@ -27,16 +27,18 @@ export function chooseRound(rounds: readonly Round[]): Round | null {
 /** Who looks, when, and how fresh this phone's figures are. */
 export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 'freshness' | 'now'>> {
   const { database, memberId, deviceId, seam } = here()
-  const [phone, rounds, members, reports] = await Promise.all([
+  const [phone, rounds, members, reports, devices] = await Promise.all([
     readPhone(database),
     readScope('round', communityScope),
     readScope('member', communityScope),
     readScope('deviceReport', communityScope),
+    readAll('device'),
   ])
   const now = seam.clock.now() - phone.offsetMs
   const me = members.find((member) => member.id === memberId)
   const role = (me && bondAt(me, now)?.role) ?? 'member'
-  const freshness = weighFreshness(reports, members, deviceId, phone.syncedAt, now)
+  const left = new Set([deviceId, ...devices.filter(({ state }) => state === 'revoked').map(({ id }) => id)])
+  const freshness = weighFreshness(reports, members, left, phone.syncedAt, now)
   return { round: chooseRound(rounds), role, freshness, now }
 }
 

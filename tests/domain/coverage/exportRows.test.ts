@@ -90,5 +90,6 @@ test('CSV carries its mark, CR LF and doubled quotes', () => {
 
 test('2 stands before 10, and a missing stairwell before a named one', () => {
   expect(['10栋', '2栋', 'A座', '1栋', ''].sort(compareNames)).toEqual(['', '1栋', '2栋', '10栋', 'A座'])
+  expect(['第三队', '第十队', '第二队', '第一队'].sort(compareNames)).toEqual(['第一队', '第二队', '第三队', '第十队'])
   expect(compareNames('1栋', '01栋')).not.toBe(0)
 })

@@ -88,7 +88,10 @@ test('freshness counts other phones with unsent work, and names nobody before a 
     { id: 'device-00000000002', memberId: 'member-00000000002', unsent: 3, reportedAt },
     { id: 'device-00000000003', memberId: 'member-00000000002', unsent: 0, reportedAt },
     { id: phone.deviceId, memberId: phone.memberId, unsent: 9, reportedAt },
+    { id: 'device-00000000004', memberId: 'member-00000000002', unsent: 2, reportedAt },
   )
+  const stopped = { memberId: 'member-00000000002', role: 'member' as const, teamId: null, name: '', matchCode: '000000' }
+  await phone.put('device', { id: 'device-00000000004', ...stopped, state: 'revoked', enrolledAt: 0 })
   await openStreet()
   expect(screen!.text()).toContain('数据截至 19:50，1 台手机未同步')
   expect(screen!.text()).not.toContain('示例乙')

@@ -80,7 +80,7 @@ export async function seedDemo(
       desk.queue('assignment/save', { stairwellId: id, roundId: round, baseRevision: 0, ...grant })
     }
     await desk.send()
-    await knock(server, clock, homes, people, round, index === 0 ? 0.8 : 0.35, (evenings) => begins + evenings * DAY_MS)
+    await knock(clock, homes, people, round, index === 0 ? 0.8 : 0.35, (evenings) => begins + evenings * DAY_MS)
     if (index === 0) {
       const closed = { number: 1, name, startsOn: localDate(begins), state: 'closed' as const }
       desk.queue('round/save', { roundId: round, baseRevision: 1, ...closed })
@@ -135,7 +135,6 @@ type House = { id: string; laidOut: { doors: { label: string; level: number; kin
 
 /** Evenings of a round: a share of the stairwells is walked, each by one member; the rest is still dark. */
 async function knock(
-  server: ServerContext,
   clock: DemoClock,
   houses: readonly House[],
   people: readonly Person[],

@@ -36,7 +36,7 @@ export const joinMessages = {
   copyFailed: '没能复制，请长按地址栏复制。',
 
   pendingTitle: '请队长核对',
-  pendingLead: '把这六个数字给队长看。队长手机上的数字和这里一样，就会确认。',
+  pendingLead: '把这六个数字念给队长听。队长在自己的手机上输入，对上了就确认。',
   matchCode: '确认码',
   pendingWaits: '确认后会自动进入，不用守着。',
   pendingOffline: '现在没有网络。连上网以后会自动继续。',

@@ -1,13 +1,14 @@
 import type { Actor, Decision, Read, Refusal } from '../domain/command.ts'
 import { check } from '../domain/fields.ts'
 import { mintId } from '../domain/hash.ts'
-import { communityScope, type Change } from '../domain/record.ts'
+import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { commandOf, type Args, type Verb } from '../domain/verbs.ts'
 import { newId, readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
 import type { Seam } from './seam.ts'
+import { countOn, talliesOf, type Tallied } from './tallies.ts'
 
 /** What a tap came to: saved for good, or refused by the rules with nothing changed. */
 export type Committed = { saved: true; id: string } | { saved: false; code: Refusal }
@@ -42,12 +43,10 @@ export async function commit<V extends Verb>(
     if (!decision.accepted) return { saved: false as const, code: decision.code }
     const changes = [...decision.changes]
     const writer = new RowWriter(database, generation)
-    await shadowRows(database, changes, generation)
+    const tallied = talliesOf(changes)
+    await shadowRows(database, [...changes, ...tallied], generation)
     await writer.load(changes)
-    for (const change of changes) {
-      writer.tallyChange(change)
-      writer.write(change)
-    }
+    for (const change of [...changes, ...(await countEvenings(database, tallied))]) writer.write(change)
     await writer.flush()
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
     await outbox.add({ ...command, n: nextN, ...fresh, changes, reads: reads.flatMap(rowOf) })
@@ -56,8 +55,18 @@ export async function commit<V extends Verb>(
   })
 }
 
+/** The evenings of these events, as they stand with them. */
+async function countEvenings(database: Database, tallied: readonly Tallied[]): Promise<Change[]> {
+  const evenings = [...new Map(tallied.map((entry) => [entry.id, entry])).values()]
+  const rows = await database.records.bulkGet(evenings.map(({ scope, kind, id }) => [scope, kind, id]))
+  return evenings.map(({ kind, id, scope }, index) => {
+    const own = tallied.filter((entry) => entry.id === id)
+    return { kind, id, scope, body: countOn(rows[index]?.body ?? null, own) }
+  })
+}
+
 /** Keeps the server's state of every row that a command is about to write over, unless it is kept already. */
-async function shadowRows(database: Database, changes: readonly Change[], generation: number): Promise<void> {
+async function shadowRows(database: Database, changes: readonly Ref[], generation: number): Promise<void> {
   const known = await database.shadow.bulkGet(changes.map(({ kind, id }) => [kind, id]))
   const fresh = changes.filter((_change, index) => known[index] === undefined)
   const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))

@@ -1,6 +1,7 @@
 import type { Change } from '../domain/record.ts'
 import { newId, numberAnew, readPhone, type Database, type PhoneState } from './database.ts'
 import type { Seam } from './seam.ts'
+import { talliesOf } from './tallies.ts'
 
 /**
  * Begins a new numbering of what is unsent, in its order: after a fork or a gap, where the server's numbers and the
@@ -36,8 +37,8 @@ export async function startOver(
   incarnation: string,
   reofferMs: number,
 ): Promise<void> {
-  const { outbox, sent, phone, shadow } = database
-  await database.transaction('rw', [outbox, sent, phone, shadow], async () => {
+  const { outbox, sent, phone, shadow, records } = database
+  await database.transaction('rw', [outbox, sent, phone, shadow, records], async () => {
     const state = await readPhone(database)
     if (state.incarnation !== incarnation) return
     const waiting = await outbox.orderBy('seq').toArray()
@@ -58,14 +59,17 @@ export async function startOver(
     const refused = waiting.filter((entry) => entry.state === 'refused')
     await outbox.clear()
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
-    let n = 0
-    for (const entry of [...offered, ...unsettled]) await outbox.add({ ...unplaced(entry), ...fresh, n: ++n })
-    for (const entry of refused) await outbox.add(unplaced(entry))
-    for (const entry of offered) await shadowAbsent(database, entry.changes, state.generation)
+    const pending = [...offered, ...unsettled].map((entry, index) => ({ ...unplaced(entry), ...fresh, n: index + 1 }))
+    await outbox.bulkAdd([...pending, ...refused.map(unplaced)])
+    await shadowOffered(
+      database,
+      offered.flatMap((entry) => entry.changes),
+      state.generation,
+    )
     await sent.clear()
     const anew = { epoch: null, cursor: null, membership: 0, reached: 0 }
     const download = { sweeping: true, generation: state.generation + 1 }
-    await phone.put({ ...state, ...anew, ...download, incarnation: newId(rng), nextN: n + 1 })
+    await phone.put({ ...state, ...anew, ...download, incarnation: newId(rng), nextN: pending.length + 1 })
   })
 }
 
@@ -75,12 +79,19 @@ function unplaced<E extends object>(entry: E): Omit<E, 'seq'> {
   return rest
 }
 
-/** The restored server may not have these rows: until it says otherwise they stand on nothing. */
-async function shadowAbsent(database: Database, changes: readonly Change[], generation: number): Promise<void> {
-  for (const { kind, id, scope } of changes) {
-    if (await database.shadow.get([kind, id])) continue
-    await database.shadow.put({ kind, id, scope, body: null, generation })
-  }
+/**
+ * What the offered commands had changed is the server's until now; what the restored server does not speak of in its
+ * first download, it has not.
+ */
+async function shadowOffered(database: Database, changes: readonly Change[], generation: number): Promise<void> {
+  const refs = [...changes, ...talliesOf(changes)]
+  const known = await database.shadow.bulkGet(refs.map(({ kind, id }) => [kind, id]))
+  const fresh = refs.filter((_ref, index) => known[index] === undefined)
+  const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))
+  const shadows = fresh.map(({ kind, id, scope }, index) => {
+    return { kind, id, scope, body: rows[index]?.body ?? null, generation }
+  })
+  await database.shadow.bulkPut(shadows)
 }
 
 /** A cursor that the server no longer knows: download anew, keep the lane and everything in it. */

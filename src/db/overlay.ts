@@ -6,16 +6,14 @@ import {
   type Facade,
   type FacadeEvent,
 } from '../domain/coverage/facade.ts'
-import { memberScope, type Change } from '../domain/record.ts'
-import type { SessionTally } from '../domain/records/sessionTally.ts'
+import type { Change } from '../domain/record.ts'
 import type { Visit } from '../domain/records/visit.ts'
-import { applyToTally, tallyOf } from '../domain/service/tally.ts'
 import type { Database, StoredRow } from './database.ts'
 
 type Body = { id: string }
 
-/** What every event of a façade says of its place and its evening. */
-type Subject = Pick<Visit, 'stairwellId' | 'roundId' | 'sessionId' | 'recordedBy'>
+/** What every event of a façade says of its place. */
+type Subject = Pick<Visit, 'stairwellId' | 'roundId'>
 
 /** A put of 50 rows re-runs every live query of its table in Dexie; 49 re-run only those that it concerns. */
 const ROWS_A_PUT = 49
@@ -57,8 +55,8 @@ export class RowWriter {
   }
 
   /**
-   * Reads, in three requests, everything that the projections of these changes will ask for: the rows below the events,
-   * their façades and their evenings' tallies. After it `write` and `tally` never wait.
+   * Reads, in two requests, everything that the projections of these changes will ask for: the rows below the events and
+   * their façades. After it `write` never waits.
    */
   async load(changes: readonly Change[]): Promise<void> {
     const events = changes.filter(({ kind, id }) => isFacadeKind(kind) && !this.#known.has(`${kind} ${id}`))
@@ -71,7 +69,6 @@ export class RowWriter {
       for (const subject of [before, body]) if (subject) subjects.push(subject as unknown as Subject)
     }
     await this.#loadFacades(subjects)
-    await this.#loadTallies(subjects)
   }
 
   async #loadFacades(subjects: readonly Subject[]): Promise<void> {
@@ -83,16 +80,6 @@ export class RowWriter {
     for (const [index, [key, [stairwellId, roundId]]] of missing.entries()) {
       this.#facades.set(key, facades[index] ?? emptyFacade(stairwellId!, roundId!))
     }
-  }
-
-  async #loadTallies(subjects: readonly Subject[]): Promise<void> {
-    const owners = new Map(
-      subjects.flatMap(({ sessionId, recordedBy }) => (sessionId === null ? [] : [[sessionId, recordedBy] as const])),
-    )
-    const missing = [...owners].filter(([sessionId]) => !this.#known.has(`sessionTally ${sessionId}`))
-    const keys = missing.map(([id, owner]) => [memberScope(owner), 'sessionTally', id] as [string, string, string])
-    const tallies = await this.#database.records.bulkGet(keys)
-    for (const [index, [id]] of missing.entries()) this.#known.set(`sessionTally ${id}`, tallies[index]?.body ?? null)
   }
 
   /** Takes a change in. Projections see the difference between what stood there and what stands there now. */
@@ -112,22 +99,6 @@ export class RowWriter {
     applyToFacade(facade, event)
     this.#facades.set(key, facade)
     this.#redrawn.add(key)
-  }
-
-  /** Counts an event of this phone's own commands for its evening. What the server sends has counted it already. */
-  tally(event: FacadeEvent): void {
-    const owner = tallyOf(event)
-    if (!owner) return
-    const known = this.#current('sessionTally', owner.sessionId) as SessionTally | null
-    const body = applyToTally(known ?? { id: owner.sessionId, ...owner, visits: {} }, event)
-    this.write({ kind: 'sessionTally', id: owner.sessionId, scope: memberScope(owner.memberId), body })
-  }
-
-  /** Counts a change for the evening it belongs to, before its row is written over. */
-  tallyChange(change: Change): void {
-    if (!isFacadeKind(change.kind)) return
-    const before = this.#current(change.kind, change.id)
-    this.tally({ kind: change.kind, before, after: change.body } as FacadeEvent)
   }
 
   /** Writes everything in puts that live queries can follow. */

@@ -1,5 +1,4 @@
 import type { Actor } from '../domain/command.ts'
-import { isFacadeKind, type FacadeEvent } from '../domain/coverage/facade.ts'
 import { isEventKind } from '../domain/kinds.ts'
 import type { Change, Scope } from '../domain/record.ts'
 import type { LateAnswer } from '../domain/records/lateAnswer.ts'
@@ -11,6 +10,7 @@ import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
 import { purgeScopes, sweep } from './purge.ts'
 import type { Seam } from './seam.ts'
+import { countOn, TALLY, talliesOf } from './tallies.ts'
 
 /** A page of more rows than this is stored in several transactions, so that none holds the phone up (SYNC-7). */
 const ROWS_A_TRANSACTION = 250
@@ -90,7 +90,6 @@ async function settleSlice(
     if (sweeps) work.forgetUnseen()
     await work.finish()
     if (sweeps) await sweep(database, state.generation)
-    if (sweeps || page.dropScopes === null) await work.tallyUnsent()
     if (slice === 'page') await work.keepSent(page.epoch, page.serverTime)
     await phone.put(nextState(state, page, slice, seam.clock.now()))
     return 'stored'
@@ -139,9 +138,7 @@ class Settlement {
   readonly #shadows = new Map<string, Shadow>()
   /** Shadows that must be stored again. */
   readonly #shadowed = new Set<string>()
-  readonly #tallies = new Set<string>()
   readonly #removed = new Set<OutboxEntry>()
-  readonly #rolledBack: OutboxEntry[] = []
   readonly #dirty = new Set<OutboxEntry>()
   #entries: OutboxEntry[] = []
 
@@ -173,8 +170,12 @@ class Settlement {
 
   #rollBack(entry: OutboxEntry, code: OutboxEntry['code']): void {
     Object.assign(entry, { state: 'refused', code, until: null })
-    this.#rolledBack.push(entry)
-    for (const change of entry.changes) this.#touched.add(keyOf(change))
+    this.#touch(entry)
+  }
+
+  /** What an entry wrote has to be worked out again. */
+  #touch(entry: OutboxEntry): void {
+    for (const key of writesOf(entry)) this.#touched.add(key)
   }
 
   /** Rows that an unsent command stands on go below it; all others go straight in. */
@@ -183,7 +184,6 @@ class Settlement {
     for (const change of changes) {
       const { kind, id, scope, body } = change
       if (kind === 'lateAnswer' && body) this.#takeLateAnswer(body as unknown as LateAnswer, change.clock)
-      if (kind === 'sessionTally') this.#tallies.add(id)
       const key = keyOf(change)
       if (this.#shadows.has(key)) this.#setShadow({ kind, id, scope, body })
       else this.#writer.write({ kind, id, scope, body })
@@ -213,6 +213,8 @@ class Settlement {
       if (scopes !== null && !scopes.includes(shadow.scope)) continue
       const { kind, id, scope } = shadow
       this.#setShadow({ kind, id, scope, body: null })
+      // An evening is counted anew from what is unsent; documents stay as their author left them.
+      if (kind === TALLY) this.#touched.add(keyOf(shadow))
     }
   }
 
@@ -221,7 +223,7 @@ class Settlement {
     for (const entry of this.#entries) {
       if (entry.state !== 'applied' || entry.clock === null || entry.clock > reached) continue
       this.#removed.add(entry)
-      for (const change of entry.changes) this.#touched.add(keyOf(change))
+      this.#touch(entry)
     }
   }
 
@@ -240,19 +242,6 @@ class Settlement {
 
   /** Restores the rows below what changed, runs the commands that meet them again, and writes it all. */
   async finish(): Promise<void> {
-    const met = await this.#replay()
-    const recounted = this.#tallies.size > 0 ? this.#live() : [...met]
-    await this.#writer.load([...this.#rolledBack, ...recounted].flatMap((entry) => entry.changes))
-    for (const entry of this.#rolledBack) tallyEntry(this.#writer, entry, 'out')
-    for (const entry of recounted) {
-      // The server's tally does not know the visits that are still on their way; they are counted in again.
-      tallyEntry(this.#writer, entry, 'in', met.has(entry) ? undefined : this.#tallies)
-    }
-    await this.#writer.flush()
-    await this.#store()
-  }
-
-  async #replay(): Promise<ReadonlySet<OutboxEntry>> {
     const live = this.#live()
     const met = this.#meeting(live)
     const overlay = new Map<string, Change>()
@@ -260,6 +249,7 @@ class Settlement {
       const shadow = this.#shadows.get(key)
       if (shadow) overlay.set(key, changeOf(shadow))
     }
+    this.#countEvenings(live, overlay)
     const seen = new Map([...this.#writer.rows, ...overlay])
     const facts = new LocalFacts(seen)
     const again = live.filter((entry) => met.has(entry) && !isPureEvent(entry))
@@ -273,13 +263,22 @@ class Settlement {
       }
     }
     await this.#shadowNew(again)
+    this.#countEvenings(live, overlay)
     await this.#writer.load([...overlay.values()])
     for (const change of overlay.values()) this.#writer.write(change)
-    const standing = new Set(live.flatMap((entry) => entry.changes.map(keyOf)))
-    const free = [...this.#shadows].filter(([key]) => !standing.has(key))
-    for (const [key] of free) this.#shadows.delete(key)
-    await this.#database.shadow.bulkDelete(free.map(([, { kind, id }]) => [kind, id]))
-    return met
+    await this.#writer.flush()
+    await this.#store(live)
+  }
+
+  /** Counts what is on its way on top of what the server counted, for every evening that was touched. */
+  #countEvenings(live: readonly OutboxEntry[], overlay: Map<string, Change>): void {
+    const tallied = live.flatMap((entry) => talliesOf(entry.changes))
+    for (const key of this.#touched) {
+      const shadow = this.#shadows.get(key)
+      if (shadow?.kind !== TALLY) continue
+      const own = tallied.filter((entry) => entry.id === shadow.id)
+      overlay.set(key, { ...changeOf(shadow), body: countOn(shadow.body, own) })
+    }
   }
 
   /**
@@ -292,11 +291,10 @@ class Settlement {
       grew = false
       for (const entry of live) {
         if (met.has(entry)) continue
-        const writes = entry.changes.map(keyOf)
         const reads = entry.reads.map(keyOf)
-        if (![...writes, ...reads].some((key) => this.#touched.has(key))) continue
+        if (![...writesOf(entry), ...reads].some((key) => this.#touched.has(key))) continue
         met.add(entry)
-        for (const key of writes) this.#touched.add(key)
+        this.#touch(entry)
         for (const key of reads) if (this.#shadows.has(key)) this.#touched.add(key)
         grew = true
       }
@@ -317,28 +315,26 @@ class Settlement {
 
   /** A row that nobody unsent wrote until this replay: what stands there is the server's. */
   async #shadowNew(again: readonly OutboxEntry[]): Promise<void> {
-    const written = again.flatMap((entry) => entry.changes).filter((change) => !this.#shadows.has(keyOf(change)))
+    const wrote = again.flatMap((entry) => [...entry.changes, ...talliesOf(entry.changes)])
+    const written = wrote.filter((change) => !this.#shadows.has(keyOf(change)))
     const rows = await this.#database.records.bulkGet(written.map(({ scope, kind, id }) => [scope, kind, id]))
     for (const [index, change] of written.entries()) {
       const { kind, id, scope } = change
+      this.#touched.add(keyOf(change))
       const page = this.#writer.rows.get(keyOf(change))
       const body = page ? page.body : (rows[index]?.body ?? null)
       this.#setShadow({ kind, id, scope, body }, page ? undefined : rows[index]?.generation)
     }
   }
 
-  async #store(): Promise<void> {
+  async #store(live: readonly OutboxEntry[]): Promise<void> {
+    const standing = new Set(live.flatMap(writesOf))
+    const free = [...this.#shadows].filter(([key]) => !standing.has(key))
+    for (const [key] of free) this.#shadows.delete(key)
+    await this.#database.shadow.bulkDelete(free.map(([, { kind, id }]) => [kind, id]))
     await this.#database.shadow.bulkPut([...this.#shadowed].flatMap((key) => this.#shadows.get(key) ?? []))
     await this.#database.outbox.bulkPut([...this.#dirty].filter((entry) => !this.#removed.has(entry)))
     await this.#database.outbox.bulkDelete([...this.#removed].map((entry) => entry.seq!))
-  }
-
-  /** Counts everything unsent into its evenings again, after rows were taken off this phone whole. */
-  async tallyUnsent(): Promise<void> {
-    const writer = new RowWriter(this.#database, this.#state.generation)
-    await writer.load(this.#live().flatMap((entry) => entry.changes))
-    for (const entry of this.#live()) tallyEntry(writer, entry, 'in')
-    await writer.flush()
   }
 
   /** Keeps what was acknowledged for as long as a restored server may need it again (SYNC-8). */
@@ -357,6 +353,11 @@ class Settlement {
   }
 }
 
+/** The rows that an entry wrote, its evenings among them. */
+function writesOf({ changes }: OutboxEntry): string[] {
+  return [...changes, ...talliesOf(changes)].map(keyOf)
+}
+
 /** Nothing but what happened: it is not decided anew. */
 function isPureEvent(entry: OutboxEntry): boolean {
   return entry.changes.length > 0 && entry.changes.every((change) => isEventKind(change.kind))
@@ -364,18 +365,4 @@ function isPureEvent(entry: OutboxEntry): boolean {
 
 function changeOf({ kind, id, scope, body }: Change): Change {
   return { kind, id, scope, body }
-}
-
-/**
- * Counts an entry's visits into their evening, or out of it.
- *
- * @param only the evenings to count for; all of them when it is left out
- */
-function tallyEntry(writer: RowWriter, entry: OutboxEntry, direction: 'in' | 'out', only?: ReadonlySet<string>): void {
-  for (const { kind, body } of entry.changes) {
-    if (!isFacadeKind(kind) || body === null) continue
-    const event = { kind, before: direction === 'out' ? body : null, after: direction === 'in' ? body : null }
-    const { sessionId } = body as { id: string; sessionId: string | null }
-    if (sessionId && (!only || only.has(sessionId))) writer.tally(event as FacadeEvent)
-  }
 }

@@ -1,0 +1,283 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { commit, type Committed } from '../../src/db/commit.ts'
+import { Database, databaseName, type OutboxEntry, type PhoneState, type SentEntry } from '../../src/db/database.ts'
+import { openPhone } from '../../src/db/openPhone.ts'
+import type { Seam } from '../../src/db/seam.ts'
+import type { Facade } from '../../src/domain/coverage/facade.ts'
+import type { Args, Verb } from '../../src/domain/verbs.ts'
+import { Trouble } from '../../src/remote/Trouble.ts'
+import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
+import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
+import { START_MS } from './ground.ts'
+import type { Scheduler } from './Scheduler.ts'
+import type { SimServer } from './SimServer.ts'
+import type { Person } from './template.ts'
+
+/** A command that a phone said it had saved. */
+export interface Saved {
+  id: string
+  verb: Verb
+  args: unknown
+  claimedAt: number
+  /** A power cut took it off this phone; the server may know it all the same. */
+  torn: boolean
+}
+
+/** Everything a phone holds, at one moment. */
+export interface Contents {
+  state: PhoneState
+  records: { kind: string; id: string; scope: string; body: { id: string }; generation: number }[]
+  facades: Facade[]
+  outbox: OutboxEntry[]
+  shadow: { kind: string; id: string }[]
+  sent: SentEntry[]
+}
+
+export interface NetFaults {
+  /** Share of requests, and of answers, that are lost. */
+  lost: number
+  /** Share of requests that arrive twice. */
+  doubled: number
+  /** Shortest way, ms; the longest ones are hours. */
+  leastMs: number
+  /** The tail: 1.5 is mild, 0.6 is heavy. */
+  tail: number
+}
+
+/** One phone: the real engine over an IndexedDB in memory, and everything that can befall it. */
+export class SimPhone {
+  readonly name: string
+  readonly #person: Person
+  readonly #scheduler: Scheduler
+  readonly #server: SimServer
+  readonly #rng: Seam['rng']
+  readonly #violate: (what: string) => void
+  #idb = { indexedDB: new IDBFactory(), IDBKeyRange }
+  #life = 0
+  #images: { contents: Contents; at: number }[] = []
+  database: Database | null = null
+  faults: NetFaults
+  /** How far this phone's clock is off, ms. */
+  skewMs = 0
+  readonly saved: Saved[] = []
+  cycles = 0
+  powerCuts = 0
+  crashes = 0
+  /** How much was saved when a power cut took acknowledged numbers away: the next command must be noticed (SYNC-2). */
+  fellBackAt: number | null = null
+  seam: Seam | null = null
+  /** Own visits that were seen here at the last look. */
+  visible: ReadonlySet<string> = new Set()
+
+  constructor(
+    person: Person,
+    scheduler: Scheduler,
+    server: SimServer,
+    rng: Seam['rng'],
+    faults: NetFaults,
+    violate: (what: string) => void,
+  ) {
+    this.name = person.name
+    this.#person = person
+    this.#scheduler = scheduler
+    this.#server = server
+    this.#rng = rng
+    this.faults = faults
+    this.#violate = violate
+  }
+
+  get memberId(): string {
+    return this.#person.standing.memberId
+  }
+
+  get deviceId(): string {
+    return this.#person.standing.deviceId
+  }
+
+  get alive(): boolean {
+    return this.database !== null
+  }
+
+  /** Opens the database as the app does at its start. */
+  async open(): Promise<void> {
+    const life = ++this.#life
+    const seam: Seam = {
+      clock: { now: () => START_MS + Math.floor(this.#scheduler.now) + this.skewMs },
+      rng: this.#rng,
+      idb: this.#idb,
+      net: { post: (_path, body) => this.#post(life, body) },
+      timer: { set: (run, delayMs) => this.#scheduler.at(delayMs, run) },
+      locks: { tryHold: async (_name, run) => (await run(), true) },
+    }
+    const { community, memberId, deviceId, state, matchCode } = this.#person.standing
+    const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
+    const database = await openPhone(seam, who)
+    if (life !== this.#life) return database.close()
+    this.seam = seam
+    this.database = database
+  }
+
+  /** The process is gone: nothing that was under way goes on, and what was not committed is rolled back. */
+  crash(): void {
+    this.#life++
+    this.crashes++
+    this.seam = null
+    this.#scheduler.note(`${this.name} crash`)
+    if (!this.database) return
+    const name = this.database.name
+    const raw = (this.#idb.indexedDB as unknown as RawFactory)._databases.get(name)
+    for (const transaction of raw?.transactions ?? []) {
+      if (transaction._state === 'active' || transaction._state === 'inactive') transaction.abort()
+    }
+    this.database.close()
+    this.database = null
+  }
+
+  /** Remembers what the phone holds now, for a power cut to come. */
+  async takeImage(): Promise<void> {
+    const contents = await this.contents()
+    if (contents) this.#images.push({ contents, at: this.saved.length })
+  }
+
+  /** A dead battery: the phone comes up with an older image of its database. */
+  async cutPower(): Promise<void> {
+    const image = this.#images[Math.floor(this.#rng.next() * this.#images.length)]
+    if (!image) return
+    const before = await this.contents()
+    this.crash()
+    this.powerCuts++
+    this.visible = new Set()
+    this.#scheduler.note(`${this.name} power cut`)
+    const { contents } = image
+    const { communityId, memberId } = contents.state
+    this.#idb = { indexedDB: new IDBFactory(), IDBKeyRange }
+    const database = new Database(databaseName(communityId, memberId), this.#idb)
+    await database.open()
+    await database.records.bulkPut(contents.records)
+    await database.facades.bulkPut(contents.facades)
+    await database.outbox.bulkPut(contents.outbox)
+    await database.shadow.bulkPut(contents.shadow as never)
+    await database.sent.bulkPut(contents.sent)
+    await database.phone.put(contents.state)
+    database.close()
+    const kept = new Set([...contents.outbox, ...contents.sent].map((entry) => entry.id))
+    for (const saved of this.saved) if (!kept.has(saved.id)) saved.torn = true
+    this.#images = this.#images.filter((older) => older.at <= image.at)
+    if (!before || before.state.incarnation !== contents.state.incarnation) return
+    const acknowledged = before.outbox.filter((entry) => entry.state !== 'pending').map((entry) => entry.n)
+    if (Math.max(0, ...acknowledged) >= contents.state.nextN) this.fellBackAt = this.saved.length
+  }
+
+  async commit<V extends Verb>(verb: V, args: Args<V>): Promise<Committed | null> {
+    const { database, seam } = this
+    if (!database || !seam) return null
+    const life = this.#life
+    const claimedAt = seam.clock.now()
+    try {
+      const committed = await commit(database, seam, verb, args)
+      // A process that has died says nothing any more; what it stored, it stored.
+      if (life !== this.#life) return null
+      this.#scheduler.note(`${this.name} ${verb} ${committed.saved ? committed.id : committed.code}`)
+      if (committed.saved) this.saved.push({ id: committed.id, verb, args, claimedAt, torn: false })
+      return committed
+    } catch (error) {
+      if (life === this.#life) this.#violate(`${this.name}: commit threw ${String((error as Error).stack ?? error)}`)
+      return null
+    }
+  }
+
+  /** One sync cycle, as another tab might run it at the same time. */
+  async sync(): Promise<string> {
+    const { database, seam } = this
+    if (!database || !seam) return 'closed'
+    const life = this.#life
+    this.cycles++
+    try {
+      const end = await synchronize(database, seam, freshPace(), 'simulation')
+      if (life === this.#life) this.#scheduler.note(`${this.name} cycle ${end}`)
+      return end
+    } catch (error) {
+      if (life !== this.#life) return 'died'
+      if (!(error instanceof Trouble)) {
+        this.#violate(`${this.name}: cycle threw ${String((error as Error).stack ?? error)}`)
+      }
+      this.#scheduler.note(`${this.name} cycle ${String(error)}`)
+      return 'trouble'
+    } finally {
+      this.cycles--
+    }
+  }
+
+  /** The way to the server and back: lost, doubled, late and out of order, as the seed says. */
+  #post(life: number, body: string): Promise<NetAnswer> {
+    if (life !== this.#life) return Promise.reject(new Trouble('offline'))
+    const { lost, doubled } = this.faults
+    this.#scheduler.leave()
+    return new Promise((resolve, reject) => {
+      let done = false
+      const finish = (settle: () => void) => {
+        if (done) return
+        done = true
+        this.#scheduler.enter()
+        // The code of a process that died goes on here until it touches its database, which is closed.
+        settle()
+      }
+      const timeout = this.#scheduler.at(15_000 + this.#rng.next() * 20_000, () =>
+        finish(() => reject(new Trouble('timeout'))),
+      )
+      const arrive = () => {
+        void this.#scheduler.track(async () => {
+          const answer = await this.#server.handle(this.#person.cookie, body)
+          this.#noteExchange(body, answer)
+          if (!answer || this.#rng.next() < lost) return
+          this.#scheduler.at(this.#delay(), () => finish(() => (timeout(), resolve(answer))))
+        })
+      }
+      if (this.#rng.next() >= lost) this.#scheduler.at(this.#delay(), arrive)
+      if (this.#rng.next() < doubled) this.#scheduler.at(this.#delay() * 3, arrive)
+    })
+  }
+
+  #noteExchange(body: string, answer: NetAnswer | null): void {
+    const request = JSON.parse(body) as { commands: { n: number; id: string }[] }
+    const sent = request.commands.map((command) => `${command.n}:${command.id.slice(0, 4)}`).join(' ')
+    const got = (answer?.body ?? {}) as Record<string, unknown>
+    const answers = ((got['answers'] ?? []) as { id: string; result: string; code?: string; clock?: number }[])
+      .map((entry) => `${entry.id.slice(0, 4)}=${entry.code ?? entry.clock ?? entry.result}`)
+      .join(' ')
+    const rest = `reached=${String(got['reached'])} more=${String(got['more'])} lane=${JSON.stringify(got['lane'])}`
+    const page = `changes=${((got['changes'] ?? []) as unknown[]).length} drop=${JSON.stringify(got['dropScopes'])}`
+    this.#scheduler.note(
+      `${this.name} sent [${sent}] got ${answer?.status ?? 'nothing'} ${String(got['code'] ?? '')} [${answers}] ${page} ${rest}`,
+    )
+  }
+
+  /** Heavy-tailed: most are quick, a few are hours late. */
+  #delay(): number {
+    const { leastMs, tail } = this.faults
+    return Math.min(7_200_000, leastMs * (1 - this.#rng.next()) ** (-1 / tail))
+  }
+
+  /** What the phone holds, in one transaction; `null` while it is off. */
+  async contents(): Promise<Contents | null> {
+    const { database } = this
+    if (!database) return null
+    const { records, facades, outbox, shadow, sent, phone } = database
+    return database.transaction('r', [records, facades, outbox, shadow, sent, phone], async () => {
+      const state = await phone.get('phone')
+      if (!state) throw new Error('a phone without an owner')
+      return {
+        state,
+        records: await records.toArray(),
+        facades: await facades.toArray(),
+        outbox: await outbox.orderBy('seq').toArray(),
+        shadow: await shadow.toArray(),
+        sent: await sent.toArray(),
+      }
+    })
+  }
+}
+
+interface RawFactory {
+  _databases: Map<string, { transactions: { _state: string; abort(): void }[] }>
+}

@@ -1,0 +1,199 @@
+import type { Seam } from '../../src/db/seam.ts'
+import { LIMITS } from '../../src/protocol/limits.ts'
+import { seededRng } from '../harness/world.ts'
+import { checkPhone, checkQuiet, readTruth } from './invariants.ts'
+import { doSomething, settleEverything } from './operations.ts'
+import { Scheduler } from './Scheduler.ts'
+import { SimPhone, type NetFaults } from './SimPhone.ts'
+import { SimServer } from './SimServer.ts'
+import { makeTemplate, type Template } from './template.ts'
+
+export interface Outcome {
+  seed: number
+  trace: string
+  violations: string[]
+  saved: number
+  crashes: number
+  powerCuts: number
+  restores: number
+}
+
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+
+/** How often each fault falls in one seed: some seeds are calm in one respect and wild in another. */
+function drawTemper(rng: Seam['rng']) {
+  const chance = (share: number, most: number) => (rng.next() < share ? rng.next() * most : 0)
+  const net: NetFaults = {
+    lost: chance(0.8, 0.3),
+    doubled: chance(0.7, 0.3),
+    leastMs: 20 + rng.next() * 300,
+    tail: 0.55 + rng.next(),
+  }
+  return {
+    net,
+    phones: 2 + Math.floor(rng.next() * 4),
+    steps: 20 + Math.floor(rng.next() * 40),
+    crash: chance(0.6, 0.12),
+    powerCut: chance(0.3, 0.05),
+    restore: rng.next() < 0.25,
+    trouble: chance(0.4, 0.15),
+    twoTabs: rng.next() < 0.5 ? 0.4 : 0,
+    pageRows: 3 + Math.floor(rng.next() * 30),
+    batch: 1 + Math.floor(rng.next() * 12),
+    sliceRows: 2 + Math.floor(rng.next() * 20),
+    skewMs: rng.next() < 0.4 ? 40 * HOUR_MS : 5_000,
+    hurry: rng.next(),
+  }
+}
+
+/** One evening, wholly determined by its seed: the real engine, the real server, and everything that can go wrong. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const rng = seededRng(seed)
+  const template = await makeTemplate()
+  const temper = drawTemper(rng)
+  setLimits(temper)
+  const violations: string[] = []
+  const scheduler = new Scheduler(rng)
+  const violate = (what: string) => {
+    scheduler.note(`VIOLATION ${what}`)
+    violations.push(`${(scheduler.now / 1000).toFixed(1)} s: ${what}`)
+  }
+  const server = await SimServer.open(template, scheduler, rng, violate)
+  const phones = chooseNames(rng, temper.phones).map((name) => {
+    const person = template.people.find((candidate) => candidate.name === name)!
+    return new SimPhone(person, scheduler, server, rng, temper.net, violate)
+  })
+  const broken = () => violations.length > 0
+  const evening = { rng, template, scheduler, server, phones, violate, broken }
+  try {
+    await wildEvening({ ...evening, temper })
+    if (!broken()) await quietMorning(evening)
+  } catch (error) {
+    violate(String((error as Error).stack ?? error))
+  }
+  for (const phone of phones) if (phone.alive) phone.crash()
+  await server.close()
+  const total = (of: (phone: SimPhone) => number) => phones.reduce((sum, phone) => sum + of(phone), 0)
+  return {
+    seed,
+    trace: scheduler.traceHash(),
+    violations,
+    saved: total((phone) => phone.saved.length),
+    crashes: total((phone) => phone.crashes),
+    powerCuts: total((phone) => phone.powerCuts),
+    restores: server.restores,
+  }
+}
+
+/** What the code of a process that has died gets from its database. */
+function isDeath(error: unknown): boolean {
+  return error instanceof Error && ['DatabaseClosedError', 'AbortError', 'InvalidStateError'].includes(error.name)
+}
+
+// Dexie lets a few of these go unheard when a transaction is torn out of its hands; anything else ends the run.
+process.on('unhandledRejection', (error) => {
+  if (!isDeath(error)) throw error
+})
+
+/** Small pages and batches, so that twenty commands meet every boundary that twenty thousand would. */
+function setLimits({ pageRows, batch, sliceRows }: ReturnType<typeof drawTemper>): void {
+  const small = { changesPerPage: pageRows, commandsPerRequest: batch, rowsPerTransaction: sliceRows }
+  Object.assign(LIMITS, small)
+}
+
+/** The officer is always there; the others are drawn. */
+function chooseNames(rng: Seam['rng'], count: number): string[] {
+  const others = ['leader', 'member', 'member2', 'mate', 'other', 'pending']
+  const chosen = ['officer']
+  while (chosen.length < count) {
+    chosen.push(...others.splice(Math.floor(rng.next() * others.length), 1))
+  }
+  return chosen
+}
+
+interface Evening {
+  rng: Seam['rng']
+  template: Template
+  scheduler: Scheduler
+  server: SimServer
+  phones: readonly SimPhone[]
+  violate: (what: string) => void
+  /** Whether a rule is broken already: it would only be reported once a step. */
+  broken: () => boolean
+}
+
+async function wildEvening(evening: Evening & { temper: ReturnType<typeof drawTemper> }): Promise<void> {
+  const { rng, template, temper, scheduler, server, phones, violate, broken } = evening
+  for (const phone of phones) {
+    await phone.open()
+    await phone.takeImage()
+    phone.skewMs = Math.floor((rng.next() - 0.5) * temper.skewMs)
+  }
+  server.troubleRate = temper.trouble
+  const go = (work: () => Promise<unknown>) => {
+    scheduler.track(work).catch((error: unknown) => {
+      if (!isDeath(error)) violate(String((error as Error).stack ?? error))
+    })
+  }
+  const spanMs = temper.steps * (temper.hurry < 0.5 ? 8_000 : 90_000)
+  for (const phone of phones) {
+    let lastMs = 0
+    for (let step = 0; step < temper.steps; step++) {
+      lastMs += (spanMs / temper.steps) * -Math.log(1 - rng.next())
+      scheduler.at(lastMs, () => {
+        if (phone.cycles === 0 || rng.next() < temper.twoTabs) {
+          if (rng.next() < 0.7) go(() => phone.sync())
+        }
+        if (rng.next() < 0.6) go(() => doSomething(phone, template, rng))
+        if (rng.next() < 0.15) go(() => phone.takeImage())
+        if (rng.next() < temper.crash && phone.alive) {
+          phone.crash()
+          scheduler.at(rng.next() * MINUTE_MS, () => go(() => phone.open()))
+        } else if (rng.next() < temper.powerCut && phone.alive) {
+          go(async () => {
+            await phone.cutPower()
+            if (!phone.alive) await phone.open()
+          })
+        } else if (rng.next() < 0.02) phone.skewMs = Math.floor((rng.next() - 0.5) * temper.skewMs)
+      })
+    }
+  }
+  if (temper.restore) {
+    const backUpMs = rng.next() * spanMs * 0.5
+    scheduler.at(backUpMs, () => go(() => server.backUp()))
+    scheduler.at(backUpMs + rng.next() * spanMs * 0.5, () => go(() => server.restore()))
+  }
+  await scheduler.run(spanMs, async () => {
+    if (broken()) return
+    for (const phone of phones) await checkPhone(phone, server.context.storage, violate)
+  })
+}
+
+/** Faults stop, the officer settles what waits, everybody syncs: then everything has to be well. */
+async function quietMorning({ rng, template, scheduler, server, phones, violate }: Evening): Promise<void> {
+  scheduler.calm = true
+  server.troubleRate = 0
+  for (const phone of phones) phone.faults = { lost: 0, doubled: 0, leastMs: 1, tail: 100 }
+  await scheduler.run(scheduler.now + 24 * HOUR_MS, async () => {})
+  for (const phone of phones) if (!phone.alive) await phone.open()
+  const everybody = async () => {
+    for (const phone of phones) {
+      void scheduler.track(() => phone.sync())
+      await scheduler.run(scheduler.now + 10 * MINUTE_MS, async () => {})
+      await checkPhone(phone, server.context.storage, violate)
+    }
+  }
+  await everybody()
+  await everybody()
+  for (let round = 0; round < 4; round++) {
+    if ((await settleEverything(phones[0]!, template, rng)) === 0) break
+    await everybody()
+    await everybody()
+  }
+  await everybody()
+  const truth = await readTruth(server.context.storage)
+  const held = await Promise.all(phones.map(async (phone) => ({ phone, contents: (await phone.contents())! })))
+  const powerCuts = phones.reduce((sum, phone) => sum + phone.powerCuts, 0)
+  checkQuiet(held, truth, { powerCuts, restores: server.restores }, violate)
+}

@@ -24,8 +24,10 @@ export interface Doorstep extends ScreenPhone {
 const QUIET_MS = 25
 const QUIET_TURNS = 60
 
-/** Waits until database, live queries and screen have come to rest. */
+/** Waits until what loads later, the database, live queries and the screen have come to rest. */
 export async function settled(): Promise<void> {
+  await flushPromises()
+  await vi.dynamicImportSettled()
   let quiet = 0
   let since = performance.now()
   const observer = new MutationObserver(() => {

@@ -4,7 +4,7 @@ import { shareOutcome } from '../../domain/outcome.ts'
 import type { DoNotKnock } from '../../domain/records/doNotKnock.ts'
 import type { Door, Stairwell } from '../../domain/records/stairwell.ts'
 import type { Visit } from '../../domain/records/visit.ts'
-import { visitMessages } from '../../messages/visits.ts'
+import { visitDialogs } from '../../messages/visitDialogs.ts'
 import type { KnockBook } from './useKnocking.ts'
 
 const STAIRWELL_ID = 'practice-stairwell'
@@ -20,7 +20,7 @@ export function practiceLayout(): Stairwell {
       doors.push({ id: `practice-door-${label}`, label, level, kind: 'home', column, state: 'confirmed' })
     }
   }
-  const { estate, building, stairwell } = visitMessages.practice
+  const { estate, building, stairwell } = visitDialogs.practice
   const floors = Array.from({ length: FLOORS }, (_, index) => ({ level: index + 1, label: String(index + 1) }))
   const note = { accessNote: '', accessNoteRevision: 0 }
   return { id: STAIRWELL_ID, estate, building, stairwell, floors, doors, ...note, revision: 0, sample: true }

@@ -8,6 +8,14 @@ import { refusalWords } from '../../messages/refusals.ts'
 import { visitMessages } from '../../messages/visits.ts'
 import type { Kept } from './deed.ts'
 import { recall } from './place.ts'
+import { wordTrouble } from './wordTrouble.ts'
+
+/** Tonight's session, once it was looked up or begun. */
+export interface Evening {
+  sessionId: string | null
+  /** The local day for which that holds; '' before the first look. */
+  date: string
+}
 
 export interface Knock {
   stairwellId: string
@@ -18,18 +26,10 @@ export interface Knock {
   outcome: Outcome
 }
 
-/** Says in plain words what happened to the data when a write threw. */
-export function wordTrouble(error: unknown): string {
-  const { name, inner } = error as { name?: string; inner?: { name?: string } }
-  const isFull = [name, inner?.name].includes('QuotaExceededError')
-  if (!isFull) console.error('saving', error)
-  return isFull ? visitMessages.trouble.full : visitMessages.trouble.failed
-}
-
 /** Saves one knock, in tonight's session. Resolves when it would survive a dead battery, or with the reason why not. */
-export async function saveKnock(knock: Knock, moment: number): Promise<Kept> {
+export async function saveKnock(knock: Knock, moment: number, evening: Evening): Promise<Kept> {
   try {
-    const sessionId = await ensureSession(knock.roundId, moment)
+    const sessionId = await ensureSession(knock.roundId, moment, evening)
     const committed = await save('visit/record', { ...knock, sessionId })
     if (committed.saved) return { saved: true, visitId: mintId(committed.id, '0') }
     return { saved: false, why: visitMessages.trouble.refused + refusalWords[committed.code] }
@@ -54,8 +54,15 @@ export async function takeBack(stairwellId: string, visitId: string, doorId: str
  * day is ended first, at its own last knock. Without a session the knock would still count, so a refusal is no trouble.
  *
  * @param moment ms on the server's clock
+ * @param evening what was found before; kept up to date
  */
-export async function ensureSession(roundId: string, moment: number): Promise<string | null> {
+export async function ensureSession(roundId: string, moment: number, evening: Evening): Promise<string | null> {
+  const date = localDate(moment)
+  if (evening.date !== date) Object.assign(evening, { sessionId: await findSession(roundId, moment), date })
+  return evening.sessionId
+}
+
+async function findSession(roundId: string, moment: number): Promise<string | null> {
   const open = await readOpenSession()
   if (open && localDate(open.startedAt) === localDate(moment)) return open.id
   if (open) {

@@ -16,6 +16,7 @@ const verbs = {
   check: { script: 'scripts/check.js' },
   demo: { script: 'sync-server/operator/demo.ts', build: true },
   simulate: { script: 'tests/simulation/main.ts' },
+  'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
   qiaomen: { script: 'sync-server/operator/qiaomen.ts' },
   build: { script: 'scripts/build.js', build: true },
   format: { script: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '.'] },

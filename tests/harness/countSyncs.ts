@@ -9,11 +9,12 @@ import { waitUntil } from './waitUntil.ts'
  * relaxed durability, because the kernel keeps what was written; the calls to fsync and fdatasync can.
  *
  * @param pid of the browser's main process
+ * @param within only files whose path has this in it are counted, so that the browser's own history stays out
  */
-export async function countSyncs(pid: number, work: () => Promise<unknown>): Promise<number> {
+export async function countSyncs(pid: number, work: () => Promise<unknown>, within = ''): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'strace-'))
   const log = path.join(folder, 'log')
-  const args = ['-f', '-p', String(pid), '-e', 'trace=fsync,fdatasync', '-o', log]
+  const args = ['-f', '-y', '-s', '512', '-p', String(pid), '-e', 'trace=fsync,fdatasync', '-o', log]
   const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   tracer.stderr.on('data', (part) => (said += String(part)))
@@ -27,7 +28,7 @@ export async function countSyncs(pid: number, work: () => Promise<unknown>): Pro
   }
   const calls = readFileSync(log, 'utf8')
     .split('\n')
-    .filter((line) => /\b(fsync|fdatasync)\(/.test(line))
+    .filter((line) => /\b(fsync|fdatasync)\(/.test(line) && line.includes(within))
   rmSync(folder, { recursive: true, force: true })
   return calls.length
 }

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seedCommunity } from '../bench/seedCommunity.ts'
+import { browserPid } from '../harness/browserProcess.ts'
+import { countSyncs } from '../harness/countSyncs.ts'
+import { startServer, type ServerProcess } from '../harness/startServer.ts'
+import { expectSynced, syncState, turnOn, windows, type Person } from './steps.ts'
+
+/**
+ * "Saved" means that a dead battery takes nothing away, so every tap in the real app must make the disk keep it. A kill
+ * cannot tell; the calls to fsync can, beside as many relaxed commits in the same browser.
+ */
+const folder = mkdtempSync(path.join(tmpdir(), 'strict-tap-'))
+const profile = path.join(folder, 'phone')
+const taps = 20
+let server: ServerProcess
+let person: Person
+
+beforeAll(async () => {
+  const dataDir = path.join(folder, 'server')
+  const seeded = await seedCommunity(dataDir, { houses: 1, towers: 0, earlierRounds: 0, housesDone: 0 })
+  server = await startServer(dataDir)
+  person = await turnOn(profile)
+  await person.page.goto(`${server.url}/enter#${seeded.memberLink}`)
+  await expectSynced(person.page)
+  await person.page.goto(`${server.url}/stairwell/${seeded.houses[0]}`)
+  await person.page.locator('button[data-door]').first().waitFor()
+  // What the server sends is stored strictly as well; a dark stairwell leaves nothing but the taps.
+  await expectSynced(person.page)
+  await person.context.setOffline(true)
+})
+afterAll(async () => {
+  await person?.context.close()
+  await server?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const knocked = async (page: Page) => Object.values(await windows(page)).filter((state) => state !== '未敲').length
+
+/** 无人应门 at the door whose sheet is open; the sheet goes on to the next by itself. */
+async function nobodyHome(page: Page): Promise<void> {
+  const before = await knocked(page)
+  await page.getByRole('dialog').getByRole('button', { name: '无人应门' }).click()
+  await expect.poll(() => knocked(page), { timeout: 10_000 }).toBe(before + 1)
+}
+
+/** As many transactions as taps, one after the other, in a database of the same origin. */
+function commitRelaxed(page: Page, count: number): Promise<void> {
+  return page.evaluate(async (many) => {
+    const opening = indexedDB.open('control', 1)
+    opening.onupgradeneeded = () => opening.result.createObjectStore('rows', { autoIncrement: true })
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    for (let n = 0; n < many; n++) {
+      const transaction = opening.result.transaction('rows', 'readwrite', { durability: 'relaxed' })
+      transaction.objectStore('rows').add({ n, state: 'notHome' })
+      await new Promise((resolve) => (transaction.oncomplete = resolve))
+    }
+    opening.result.close()
+  }, count)
+}
+
+describe('a saved tap', () => {
+  test('[SYNC-1] each tap on an outcome makes the disk keep it; relaxed commits do not', async () => {
+    const { page } = person
+    await page.locator('button[data-door]').first().click()
+    // The first knock also begins the evening, and the control its database.
+    await nobodyHome(page)
+    await commitRelaxed(page, 1)
+    const pid = browserPid(profile)
+    const strict = await countSyncs(
+      pid,
+      async () => {
+        for (let n = 0; n < taps; n++) await nobodyHome(page)
+      },
+      'IndexedDB',
+    )
+    const relaxed = await countSyncs(pid, () => commitRelaxed(page, taps), 'IndexedDB')
+    console.log(`${taps} taps: ${strict} syncs; ${taps} relaxed commits: ${relaxed}`)
+    expect(await syncState(page)).toBe(`离线，${taps + 2} 条待上传`)
+    expect(strict).toBeGreaterThanOrEqual(taps)
+    expect(relaxed).toBeLessThan(taps / 2)
+  })
+})

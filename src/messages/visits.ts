@@ -36,7 +36,7 @@ export const visitMessages = {
     stoppedAt: (floor: string): string => `停在 ${floor}`,
     mine: '派给我的',
     team: '本队的',
-    notBegun: (doors: number): string => `${doors} 户 · 还没开始`,
+    notBegun: (doors: number): string => `${doors} 户 · 还没敲`,
     under: (knocked: number, doors: number): string => `已敲 ${knocked} / ${doors} 户`,
     done: (doors: number): string => `${doors} 户 · 都敲过了`,
     again: (doors: number): string => `${doors} 户约好再来`,

@@ -60,7 +60,7 @@ test('one big button begins with what is handed to me; the team’s stairwells s
   const screen = await doorstep.show(HomeScreen)
   expect(button(screen, /^(继续|开始)/).text()).toMatch(/^开始 3栋 2梯/)
   expect(screen.text()).toContain('0 / 6 户')
-  expect(button(screen, /^3栋 1梯/).text()).toContain('6 户 · 还没开始')
+  expect(button(screen, /^3栋 1梯/).text()).toContain('6 户 · 还没敲')
   expect(screen.text()).not.toContain('3梯')
 })
 

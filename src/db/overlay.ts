@@ -30,6 +30,7 @@ export class RowWriter {
   readonly #database: Database
   readonly #generation: number
   readonly #rows = new Map<string, Change>()
+  readonly #generations = new Map<string, number>()
   readonly #known = new Map<string, Body | null>()
   readonly #facades = new Map<string, Facade>()
   readonly #redrawn = new Set<string>()
@@ -82,13 +83,18 @@ export class RowWriter {
     }
   }
 
-  /** Takes a change in. Projections see the difference between what stood there and what stands there now. */
-  write(change: Change): void {
+  /**
+   * Takes a change in. Projections see the difference between what stood there and what stands there now.
+   *
+   * @param generation of a row that goes back to what the server last said of it, perhaps in an earlier download
+   */
+  write(change: Change, generation = this.#generation): void {
     if (isFacadeKind(change.kind)) {
       const before = this.#current(change.kind, change.id)
       this.#project({ kind: change.kind, before, after: change.body } as FacadeEvent)
     }
     this.#rows.set(`${change.kind} ${change.id}`, change)
+    this.#generations.set(`${change.kind} ${change.id}`, generation)
   }
 
   #project(event: FacadeEvent): void {
@@ -105,7 +111,7 @@ export class RowWriter {
   async flush(): Promise<void> {
     const changes = [...this.#rows.values()]
     const puts: StoredRow[] = changes.flatMap(({ kind, id, scope, body }) =>
-      body ? [{ kind, id, scope, body, generation: this.#generation }] : [],
+      body ? [{ kind, id, scope, body, generation: this.#generations.get(`${kind} ${id}`) ?? this.#generation }] : [],
     )
     const gone = changes.filter((change) => change.body === null)
     for (const slice of slices(puts)) await this.#database.records.bulkPut(slice)

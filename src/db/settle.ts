@@ -265,7 +265,7 @@ class Settlement {
     await this.#shadowNew(again)
     this.#countEvenings(live, overlay)
     await this.#writer.load([...overlay.values()])
-    for (const change of overlay.values()) this.#writer.write(change)
+    for (const [key, change] of overlay) this.#writer.write(change, this.#shadows.get(key)?.generation)
     await this.#writer.flush()
     await this.#store(live)
   }

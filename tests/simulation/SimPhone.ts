@@ -66,6 +66,8 @@ export class SimPhone {
   /** How much was saved when a power cut took acknowledged numbers away: the next command must be noticed (SYNC-2). */
   fellBackAt: number | null = null
   seam: Seam | null = null
+  /** Whether anything may have changed here since the last look. */
+  changed = true
   /** Own visits that were seen here at the last look. */
   visible: ReadonlySet<string> = new Set()
 
@@ -115,6 +117,7 @@ export class SimPhone {
     if (life !== this.#life) return database.close()
     this.seam = seam
     this.database = database
+    this.changed = true
   }
 
   /** The process is gone: nothing that was under way goes on, and what was not committed is rolled back. */
@@ -174,6 +177,7 @@ export class SimPhone {
     const life = this.#life
     const claimedAt = seam.clock.now()
     try {
+      this.changed = true
       const committed = await commit(database, seam, verb, args)
       // A process that has died says nothing any more; what it stored, it stored.
       if (life !== this.#life) return null
@@ -218,6 +222,7 @@ export class SimPhone {
       const finish = (settle: () => void) => {
         if (done) return
         done = true
+        this.changed = true
         this.#scheduler.enter()
         // The code of a process that died goes on here until it touches its database, which is closed.
         settle()

@@ -83,12 +83,15 @@ export class SimServer {
 
   /** Answers one request; a dead process answers nothing. */
   async handle(cookie: string, json: string): Promise<NetAnswer | null> {
+    const life = this.restores
     try {
       return await answer(this.context, cookie, json)
     } catch (error) {
       if (error instanceof HttpProblem)
         return { status: error.status, body: problemBody(error.code), retryAfterMs: null }
-      if (!(error instanceof StorageTrouble)) this.#violate(`server threw: ${String((error as Error).stack ?? error)}`)
+      // A request that was under way when the disk was taken out dies with it.
+      const died = life !== this.restores || error instanceof StorageTrouble
+      if (!died) this.#violate(`server threw: ${String((error as Error).stack ?? error)}`)
       return null
     }
   }
@@ -103,6 +106,7 @@ export class SimServer {
   /** Puts the last backup back under a new epoch, as an operator would after a disk has died. */
   async restore(): Promise<boolean> {
     if (!this.#backup) return false
+    this.restores++
     await this.context.storage.close()
     const file = join(this.#folder, `${++this.#files}.sqlite`)
     copyFileSync(this.#backup, file)
@@ -110,7 +114,6 @@ export class SimServer {
     const community = await storage.db.selectFrom('clock').select('community').executeTakeFirstOrThrow()
     await storage.transaction((trx) => beginEpoch(trx, community.community, newId(this.#rng), this.context.clock.now()))
     this.context.storage = this.#faulty(storage)
-    this.restores++
     this.#scheduler.note('restore')
     return true
   }

@@ -166,7 +166,11 @@ async function wildEvening(evening: Evening & { temper: ReturnType<typeof drawTe
   }
   await scheduler.run(spanMs, async () => {
     if (broken()) return
-    for (const phone of phones) await checkPhone(phone, server.context.storage, violate)
+    for (const phone of phones) {
+      if (!phone.changed) continue
+      phone.changed = false
+      await checkPhone(phone, server.context.storage, violate)
+    }
   })
 }
 

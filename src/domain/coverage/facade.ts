@@ -45,8 +45,13 @@ export function emptyFacade(stairwellId: string, roundId: string): Facade {
  * that is what lets a phone project its own unsent visits over whatever the server sent.
  */
 export function applyToFacade(facade: Facade, event: FacadeEvent): void {
-  const subject = event.after ?? event.before
+  const { before, after } = event
+  const subject = after ?? before
   if (!subject) return
+  // The server may know the door by another id than the phone that knocked: the mark moves there and leaves none behind.
+  if (before && after && before.doorId !== after.doorId) {
+    applyToFacade(facade, { kind: event.kind, before, after: null } as FacadeEvent)
+  }
   const visitId = event.kind === 'visit' ? subject.id : (subject as VisitVoid | QuizTaken).visitId
   const visits = (facade.doors[subject.doorId] ??= {})
   const mark = { ...visits[visitId] }

@@ -22,10 +22,16 @@ export async function accessFaultsInEveryLook(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme })
     for (const text of ['100%', '200%']) {
       await page.evaluate((size) => document.documentElement.style.setProperty('font-size', size), text)
+      await redrawn(page)
       for (const fault of await accessFaults(page)) found.push(`${colorScheme} ${text} ${fault}`)
     }
   }
   await page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
   await page.emulateMedia({ colorScheme: null })
   return found
+}
+
+/** Waits for two frames: what hangs on the look has been drawn anew then, and transitions have begun to end. */
+export async function redrawn(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
 }

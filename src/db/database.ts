@@ -54,6 +54,8 @@ export interface SentEntry {
   id: string
   /** The server's time when the answer was stored, ms. */
   at: number
+  /** Its place in the outbox, which is the order in which it is offered again. */
+  order: number
   epoch: string
   clock: number
   command: Pick<OutboxEntry, 'id' | 'verb' | 'version' | 'args' | 'claimedAt' | 'offsetMs' | 'after'>
@@ -110,7 +112,7 @@ export class Database extends Dexie {
       facades: '[stairwellId+roundId]',
       outbox: '++seq, id, state',
       shadow: '[kind+id]',
-      sent: 'id, at, [at+clock]',
+      sent: 'id, at, order',
       phone: 'key',
     })
     // An old tab must never hold a newer one up: it closes, and the person reloads it when it is used again.

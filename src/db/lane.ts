@@ -44,7 +44,7 @@ export async function startOver(
     const waiting = await outbox.orderBy('seq').toArray()
     const known = new Set(waiting.map((entry) => entry.id))
     const oldestAt = (state.syncedAt ?? 0) - reofferMs
-    const again = (await sent.orderBy('[at+clock]').toArray()).filter(({ id, at }) => at >= oldestAt && !known.has(id))
+    const again = (await sent.orderBy('order').toArray()).filter(({ id, at }) => at >= oldestAt && !known.has(id))
     // What was acknowledged goes first: later commands may stand on it. Answers of the lost history mean nothing now.
     const offered = again.map(({ command, changes, reads, epoch, clock }) => {
       return { ...command, changes, reads, formerly: { epoch, clock } }

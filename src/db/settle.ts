@@ -12,9 +12,6 @@ import { purgeScopes, sweep } from './purge.ts'
 import type { Seam } from './seam.ts'
 import { countOn, TALLY, talliesOf } from './tallies.ts'
 
-/** A page of more rows than this is stored in several transactions, so that none holds the phone up (SYNC-7). */
-const ROWS_A_TRANSACTION = 250
-
 export type Settled = 'stored' | 'stale'
 
 /** Where the phone stood when it asked: a page and its answers belong to exactly this place. */
@@ -51,9 +48,10 @@ export async function settle(
   page: Page,
   pulled: boolean,
 ): Promise<Settled> {
-  const early = pulled ? page.changes.slice(0, -ROWS_A_TRANSACTION) : []
-  for (let start = 0; start < early.length; start += ROWS_A_TRANSACTION) {
-    const changes = early.slice(start, start + ROWS_A_TRANSACTION)
+  const most = LIMITS.rowsPerTransaction
+  const early = pulled ? page.changes.slice(0, -most) : []
+  for (let start = 0; start < early.length; start += most) {
+    const changes = early.slice(start, start + most)
     const rest = { answers: [], dropScopes: start === 0 ? page.dropScopes : [] }
     const settled = await settleSlice(database, seam, asked, { ...page, ...rest, changes }, 'rows')
     if (settled !== 'stored') return settled
@@ -341,9 +339,9 @@ class Settlement {
   async keepSent(epoch: string, serverTime: number): Promise<void> {
     if (this.#removed.size === 0) return
     await this.#database.sent.bulkPut(
-      [...this.#removed].map(({ id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
+      [...this.#removed].map(({ seq, id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
         const command = { id, verb, version, args, claimedAt, offsetMs, after }
-        return { id, at: serverTime, epoch, clock: clock ?? 0, command, changes, reads }
+        return { id, at: serverTime, order: seq!, epoch, clock: clock ?? 0, command, changes, reads }
       }),
     )
     await this.#database.sent

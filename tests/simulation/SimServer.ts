@@ -41,6 +41,8 @@ export class SimServer {
     this.#violate = violate
     this.#folder = folder
     const onFault = (error: unknown, where: string) => {
+      // A planted command that throws is held by design; what it must not do is stop what comes behind it.
+      if (error instanceof Error && error.message === 'poison') return
       violate(`server fault in ${where}: ${error instanceof Error ? error.message : String(error)}`)
     }
     const pokes = new EventEmitter().setMaxListeners(0)
@@ -90,7 +92,8 @@ export class SimServer {
       if (error instanceof HttpProblem)
         return { status: error.status, body: problemBody(error.code), retryAfterMs: null }
       // A request that was under way when the disk was taken out dies with it.
-      const died = life !== this.restores || error instanceof StorageTrouble
+      const poisoned = error instanceof Error && error.message === 'poison'
+      const died = life !== this.restores || poisoned || error instanceof StorageTrouble
       if (!died) this.#violate(`server threw: ${String((error as Error).stack ?? error)}`)
       return null
     }

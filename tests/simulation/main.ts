@@ -11,6 +11,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     twice: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
+    /** Stop at the first seed that fails. */
+    first: { type: 'boolean', default: false },
   },
 })
 const from = Number(values.from)
@@ -35,6 +37,7 @@ for (let seed = from; seed < from + seeds; seed++) {
   console.log(`seed ${seed} (trace ${outcome.trace}): ${outcome.violations.length} violations`)
   for (const violation of outcome.violations.slice(0, values.quiet ? 1 : 8)) console.log(`  ${violation}`)
   console.log(`  replay: npm run simulate -- --seeds 1 --from ${seed}`)
+  if (values.first) break
 }
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
 console.log(

@@ -1,0 +1,286 @@
+/**
+ * Faults that the simulation must catch, as edits of the source: each names a file, a text that stands in it exactly
+ * once, and what stands there instead. `seed` is recorded: it catches the fault, and the test runs that one. `budget` is
+ * how many seeds from 1 the fault may survive before the simulation counts as blind to it.
+ */
+export interface Defect {
+  name: string
+  edits: readonly { file: string; find: string; put: string }[]
+  seed: number
+  budget: number
+}
+
+export const DEFECTS: readonly Defect[] = [
+  {
+    name: 'outbox entry deleted before the answer',
+    edits: [
+      {
+        file: 'src/sync/synchronize.ts',
+        find: '    const answer = await ask(database, seam, pace, request, asked)\n',
+        put: `    await database.outbox.where('id').anyOf(request.commands.map((command) => command.id)).delete()
+    const answer = await ask(database, seam, pace, request, asked)\n`,
+      },
+    ],
+    seed: 0,
+    budget: 20,
+  },
+  {
+    name: 'outbox entry written in another transaction than the record',
+    edits: [
+      {
+        file: 'src/db/commit.ts',
+        find: "  return database.transaction('rw', [records, facades, outbox, shadow, phone], async () => {\n",
+        put: '  return Promise.resolve().then(async () => {\n',
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'cursor saved before its page',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: '  const most = LIMITS.rowsPerTransaction\n',
+        put: `  const most = LIMITS.rowsPerTransaction
+  if (pulled) await database.phone.toCollection().modify({ cursor: page.cursor })
+  asked = { ...asked, cursor: page.cursor }\n`,
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'no dedupe on the server',
+    edits: [{ file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' }],
+    seed: 0,
+    budget: 20,
+  },
+  {
+    name: 'a repeat is applied again',
+    edits: [
+      { file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' },
+      {
+        file: 'sync-server/storage/records.ts',
+        find: "await trx.insertInto('command').values(values).execute()",
+        put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'no purge of a lost scope',
+    edits: [{ file: 'src/db/settle.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
+    seed: 0,
+    budget: 20,
+  },
+  {
+    name: 'purge that forgets what was unsent in it',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: 'await purgeScopes(this.#database, scopes, unsent)',
+        put: 'await purgeScopes(this.#database, scopes, new Set())',
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'the server’s row stays under a lost scope',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: '      if (scopes !== null && !scopes.includes(shadow.scope)) continue\n',
+        put: '      if (shadow.kind) continue\n',
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'page applied without looking at the cursor',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: 'return state.cursor === asked.cursor && page.membership >= state.membership',
+        put: 'return true',
+      },
+    ],
+    seed: 0,
+    budget: 200,
+  },
+  {
+    name: 'gap accepted',
+    edits: [
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: 'if (command.n !== this.#n + 1) {',
+        put: 'this.#n = command.n - 1\n    if (command.n === 0) {',
+      },
+      {
+        file: 'src/db/database.ts',
+        find: 'return entries.length + 1',
+        put: 'return entries.length + 2',
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'fork undetected',
+    edits: [
+      { file: 'sync-server/commitBatch.ts', find: 'if (command.n <= this.#n) {', put: 'if (command.n === 0) {' },
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: 'if (command.n !== this.#n + 1) {',
+        put: 'if (command.n > this.#n + 1) {',
+      },
+    ],
+    seed: 0,
+    budget: 200,
+  },
+  {
+    name: 'overlay dropped on the answer',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: "if (entry.state !== 'applied' || entry.clock === null || entry.clock > reached) continue",
+        put: "if (entry.state !== 'applied' || entry.clock === null) continue",
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'reached claimed before the page is the whole present',
+    edits: [{ file: 'sync-server/changeFeed.ts', find: 'reached: more ? 0 : next.clock', put: 'reached: now.clock' }],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'poison blocks the lane',
+    edits: [
+      {
+        file: 'sync-server/Judge.ts',
+        find: "    if (!isVerb(verb)) return 'unknownVersion'\n",
+        put: `    if (!isVerb(verb)) return 'unknownVersion'
+    if (verb === 'stairwell/access-note' && deed.policy === 'asked') throw new Error('poison')\n`,
+      },
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: 'if (this.#facts.revision !== before || isRetryable(error)) throw error',
+        put: 'throw error',
+      },
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: '      return commitOnce(server, single, new Set([command.id]))',
+        put: '      throw error',
+      },
+    ],
+    seed: 0,
+    budget: 20,
+  },
+  {
+    name: 'base revision unchecked',
+    edits: [
+      {
+        file: 'src/domain/commands/assignStairwell.ts',
+        find: "if (before.revision !== args.baseRevision) return refuse('stale_revision')",
+        put: 'before.revision = args.baseRevision',
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'façade by arrival',
+    edits: [
+      {
+        file: 'src/domain/coverage/facade.ts',
+        find: '    if (event.after) Object.assign(mark, { outcome: event.after.outcome, at: event.after.visitedAt })\n',
+        put: '    delete mark.voided\n    if (event.after) Object.assign(mark, { outcome: event.after.outcome, at: event.after.visitedAt })\n',
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'leak on pull',
+    edits: [
+      {
+        file: 'sync-server/changeFeed.ts',
+        find: 'page.rows.filter((row) => mayRead(entitlement, row.scope))',
+        put: 'page.rows',
+      },
+      {
+        file: 'sync-server/storage/records.ts',
+        find: `      : sql<boolean>\`"scope" in (\${sql.join(filter.scopes)})\``,
+        put: `      : sql<boolean>\`(substr("scope", 1, 2) = 's:' or "scope" in (\${sql.join(filter.scopes)}))\``,
+      },
+    ],
+    seed: 0,
+    budget: 20,
+  },
+  {
+    name: 'answer of a refusal not stored',
+    edits: [
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: '    const taken = [...this.#taken.values()]\n',
+        put: "    const taken = [...this.#taken.values()].filter(({ answer }) => answer.result !== 'refused')\n",
+      },
+    ],
+    seed: 0,
+    budget: 100,
+  },
+  {
+    name: 'no epoch',
+    edits: [
+      {
+        file: 'sync-server/routes/sync.ts',
+        find: "if (ahead || (epoch !== null && epoch !== now.epoch)) throw new HttpProblem('epoch_changed')",
+        put: "if (ahead && epoch === 'never') throw new HttpProblem('epoch_changed')",
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'epoch without offering again',
+    edits: [
+      {
+        file: 'src/db/lane.ts',
+        find: '.filter(({ id, at }) => at >= oldestAt && !known.has(id))',
+        put: '.filter(({ id, at }) => at < 0 && !known.has(id))',
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'a row lost at a page boundary',
+    edits: [
+      {
+        file: 'sync-server/changeFeed.ts',
+        find: 'const clock = full ? last : Math.max(nowClock, last)',
+        put: 'const clock = full ? last + 1 : Math.max(nowClock, last)',
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+  {
+    name: 'an evening counted by the server alone',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: 'body: countOn(shadow.body, own) })',
+        put: 'body: own.length < 0 ? countOn(shadow.body, own) : shadow.body })',
+      },
+    ],
+    seed: 0,
+    budget: 50,
+  },
+]

@@ -50,15 +50,23 @@ export async function settle(
 ): Promise<Settled> {
   const most = LIMITS.rowsPerTransaction
   const early = pulled ? page.changes.slice(0, -most) : []
+  // Answers go first: a late answer among the rows may be about a hold that is told in the same breath.
+  let rest: Pick<Page, 'answers' | 'dropScopes'> = page
   for (let start = 0; start < early.length; start += most) {
     const changes = early.slice(start, start + most)
-    const rest = { answers: [], dropScopes: start === 0 ? page.dropScopes : [] }
-    const settled = await settleSlice(database, seam, asked, { ...page, ...rest, changes }, 'rows')
+    const settled = await settleSlice(
+      database,
+      seam,
+      asked,
+      { ...page, answers: rest.answers, dropScopes: rest.dropScopes, changes },
+      'rows',
+    )
     if (settled !== 'stored') return settled
+    rest = { answers: [], dropScopes: [] }
   }
-  const changes = page.changes.slice(early.length)
-  const dropScopes = early.length > 0 ? [] : page.dropScopes
-  return settleSlice(database, seam, asked, { ...page, changes, dropScopes }, pulled ? 'page' : 'answers')
+  const { answers, dropScopes } = rest
+  const last = { ...page, answers, dropScopes, changes: page.changes.slice(early.length) }
+  return settleSlice(database, seam, asked, last, pulled ? 'page' : 'answers')
 }
 
 /** `rows`: an early slice, the cursor stays. `page`: the last slice, the cursor moves. `answers`: no page at all. */

@@ -4,8 +4,8 @@ import { mintId } from '../src/domain/hash.ts'
 import type { Change } from '../src/domain/record.ts'
 import type { Device } from '../src/domain/records/device.ts'
 import type { Hold } from '../src/domain/records/hold.ts'
-import { effectiveTime } from '../src/protocol/effectiveTime.ts'
-import type { HoldReason, WireCommand } from '../src/protocol/sync.ts'
+import { coarseTime } from '../src/domain/times.ts'
+import type { Answer, HoldReason, WireCommand } from '../src/protocol/sync.ts'
 import type { ServerContext } from './context.ts'
 import type { Deed, Judge } from './Judge.ts'
 import { readHeldOf, readHeldRow, readHeldWhy, updateAnswer } from './storage/enrolments.ts'
@@ -63,8 +63,9 @@ export class Holds {
     return why === 'pendingDevice' ? [] : this.#announce(deed, why)
   }
 
-  async #announce({ wire, memberId, deviceId, effective, former }: Omit<Deed, 'policy'>, why: HoldReason) {
-    const actor = this.#judge.actorOf({ memberId, deviceId, effective, former }, false)
+  async #announce(deed: Deed, why: HoldReason) {
+    const { wire, memberId, effective } = deed
+    const actor = this.#judge.actorOf(deed, false)
     const args = (wire.args ?? {}) as { stairwellId?: unknown; label?: unknown }
     const hold: Hold = {
       id: mintId('hold', wire.id),
@@ -75,7 +76,8 @@ export class Holds {
       why,
       stairwellId: shortText(args.stairwellId, 32),
       doorLabel: shortText(args.label, 16),
-      claimedAt: wire.claimedAt,
+      // When a door was empty is nobody's business, not the leader's either.
+      claimedAt: coarseTime(effective),
       state: 'waiting',
     }
     // A record never changes its scope: what was announced to one team is settled there, wherever its author is now.
@@ -98,7 +100,7 @@ export class Holds {
       const { state, commandId } = body as Hold
       if (state === 'waiting') return
       const held = await readHeldRow(this.#trx, this.#community, commandId)
-      if (held) await this.#settle(held, state === 'accepted' ? 'waived' : 'declined')
+      if (held) await this.#settle(held, state === 'accepted' ? 'overruled' : 'declined')
     }
     if (kind === 'device') {
       const { id, state } = body as Device
@@ -116,7 +118,7 @@ export class Holds {
       before = waiting.length
       const still: HeldRow[] = []
       for (const held of inFormerOrder(waiting)) {
-        const decision = await this.#judgeAgain(held, 'asked')
+        const decision = await this.#judgeAgain(held, false)
         if (typeof decision === 'string' || !decision.accepted) still.push(held)
         else await this.#finish(held, decision)
       }
@@ -124,27 +126,21 @@ export class Holds {
     }
   }
 
-  async #settle(held: HeldRow, how: 'asked' | 'waived' | 'declined'): Promise<void> {
+  async #settle(held: HeldRow, how: 'asked' | 'overruled' | 'declined'): Promise<void> {
     if (how === 'declined') return this.#finish(held, { accepted: false, code: 'not_allowed' })
-    const decision = await this.#judgeAgain(held, how)
+    const decision = await this.#judgeAgain(held, how === 'overruled')
     if (typeof decision !== 'string') return this.#finish(held, decision)
-    const wire = JSON.parse(held.raw) as WireCommand
-    const whose = { memberId: held.member, deviceId: held.device, effective: held.effectiveAt, former: false }
-    await this.#announce({ wire, ...whose }, decision)
+    await this.#announce(deedOf(held, false), decision)
   }
 
-  async #judgeAgain(held: HeldRow, policy: 'asked' | 'waived'): Promise<Decision | HoldReason> {
-    const wire = JSON.parse(held.raw) as WireCommand
-    const first = effectiveTime(wire.claimedAt, wire.offsetMs, wire.after, held.receivedAt).effective
-    const effective = policy === 'waived' ? held.effectiveAt : first
-    const former = held.why === 'restored'
-    const whose = { memberId: held.member, deviceId: held.device, effective, former, policy }
+  async #judgeAgain(held: HeldRow, overruled: boolean): Promise<Decision | HoldReason> {
+    const deed = deedOf(held, overruled)
     try {
-      return await this.#judge.decide({ wire, ...whose })
+      return await this.#judge.decide(deed)
     } catch (error) {
       // The rule of the held command threw, not the one that let it through: it goes on waiting.
       if (error instanceof Error && (error.name === 'StorageTrouble' || error.name === 'StatementFault')) throw error
-      this.#server.onFault(error, wire.verb)
+      this.#server.onFault(error, deed.wire.verb)
       return 'fault'
     }
   }
@@ -175,15 +171,30 @@ export class Holds {
     this.#settled.push({ commandId: held.id, keys: [...keys, `lateAnswer ${late.id}`], decision })
   }
 
-  /** Replaces the stored answers of what was settled. @param clockOf the last clock of some rows */
-  async writeAnswers(clockOf: (keys: readonly string[]) => number): Promise<void> {
-    for (const { commandId, keys, decision } of this.#settled) {
-      const answer = decision.accepted
-        ? { id: commandId, result: 'applied', clock: clockOf(keys) }
-        : { id: commandId, result: 'refused', code: decision.code }
-      await updateAnswer(this.#trx, this.#community, commandId, JSON.stringify(answer))
+  /**
+   * Replaces the stored answers of what was settled.
+   *
+   * @param clockOf the last clock of some rows
+   * @returns the answers, by command
+   */
+  async writeAnswers(clockOf: (keys: readonly string[]) => number): Promise<ReadonlyMap<string, Answer>> {
+    const answers = new Map<string, Answer>()
+    for (const { commandId: id, keys, decision } of this.#settled) {
+      const answer: Answer = decision.accepted
+        ? { id, result: 'applied', clock: clockOf(keys) }
+        : { id, result: 'refused', code: decision.code }
+      answers.set(id, answer)
+      await updateAnswer(this.#trx, this.#community, id, JSON.stringify(answer))
     }
+    return answers
   }
+}
+
+/** A held command as a deed, at the time that was believed when it came in. */
+function deedOf(held: HeldRow, overruled: boolean): Deed {
+  const wire = JSON.parse(held.raw) as WireCommand
+  const whose = { memberId: held.member, deviceId: held.device, effective: held.effectiveAt }
+  return { wire, ...whose, former: held.why === 'restored', overruled }
 }
 
 /** By the place that the commands had in the lost history: what came first there is tried first. */

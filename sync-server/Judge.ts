@@ -1,4 +1,4 @@
-import { judge } from '../src/domain/access.ts'
+import { currentAssignments, judge, POLICY } from '../src/domain/access.ts'
 import type { Actor, Decision } from '../src/domain/command.ts'
 import { check, type FieldCode } from '../src/domain/fields.ts'
 import { mintId } from '../src/domain/hash.ts'
@@ -6,7 +6,10 @@ import type { Change } from '../src/domain/record.ts'
 import { commandOf, isVerb, type Args, type Verb } from '../src/domain/verbs.ts'
 import { DAY_MS, LIMITS } from '../src/protocol/limits.ts'
 import type { HoldReason, WireCommand } from '../src/protocol/sync.ts'
-import { actorAt, buildPolicy, type Policy } from './policy.ts'
+import type { Assignment } from '../src/domain/records/assignment.ts'
+import type { Member } from '../src/domain/records/member.ts'
+import type { Round } from '../src/domain/records/round.ts'
+import { actorAt, lastActor, type Policy } from './policy.ts'
 import type { WorkingFacts } from './workingFacts.ts'
 
 /** Whose command it is and when it was done, as far as the server believes it. */
@@ -18,8 +21,8 @@ export interface Deed {
   effective: number
   /** Whether the command stood in a history that was lost with a restore (SYNC-8). */
   former: boolean
-  /** `waived` for what a person with the right to do so has let through. */
-  policy: 'asked' | 'waived'
+  /** A person with the right to do so said that it counts: neither a missing grant nor age holds it up any more. */
+  overruled: boolean
 }
 
 /** Policy and rules over the facts of one batch; what one command changes holds for the next. */
@@ -50,15 +53,13 @@ export class Judge {
     const args = check(rule.args, wire.args)
     if (!args.ok) return { accepted: false, code: args.code satisfies FieldCode }
     const stairwellId = rule.stairwellOf?.(args.value)
-    const actor = this.actorOf(deed, stairwellId !== undefined)
-    if (!actor) return deed.policy === 'asked' ? 'notGranted' : { accepted: false, code: 'not_allowed' }
+    const actor = this.actorOf(deed, POLICY[verb].granted === true)
+    if (!actor) return 'notGranted'
     if (stairwellId !== undefined && !(await this.#isStairwell(stairwellId))) {
       return { accepted: false, code: 'not_found' }
     }
-    if (deed.policy === 'asked') {
-      const waits = this.#verdict(verb, args.value, actor, stairwellId, effective)
-      if (waits) return waits
-    }
+    const waits = this.#verdict(verb, args.value, actor, stairwellId, deed)
+    if (waits) return waits
     const newId = (k: number) => mintId(wire.id, String(k))
     await this.#facts.load(rule.reads(args.value, actor, newId))
     // What a lost history had applied already takes its old place: a grant given again begins when it first began.
@@ -68,11 +69,13 @@ export class Judge {
   }
 
   /** A deed at a door is judged by the bond of its hour; giving rights away is judged by the bond of now. */
-  actorOf({ memberId, deviceId, effective }: Omit<Deed, 'wire' | 'policy'>, atDoor: boolean): Actor | null {
+  actorOf(deed: Omit<Deed, 'wire'>, atDoor: boolean): Actor | null {
+    const { memberId, deviceId, effective } = deed
     const moment = atDoor ? effective : this.#received
     return (
       actorAt(this.#policy, this.#community, memberId, deviceId, moment) ??
-      actorAt(this.#policy, this.#community, memberId, deviceId, this.#received)
+      actorAt(this.#policy, this.#community, memberId, deviceId, this.#received) ??
+      (deed.overruled ? lastActor(this.#policy, this.#community, memberId, deviceId) : null)
     )
   }
 
@@ -87,27 +90,40 @@ export class Judge {
     args: unknown,
     actor: Actor,
     stairwellId: string | undefined,
-    effective: number,
+    { effective, memberId, deviceId, overruled }: Deed,
   ): Decision | HoldReason | null {
-    const assignments = stairwellId === undefined ? [] : (this.#policy.assignments.get(stairwellId) ?? [])
-    const verdict = judge(verb, args as Args<typeof verb>, actor, assignments, effective, this.#received)
+    const all = stairwellId === undefined ? [] : (this.#policy.assignments.get(stairwellId) ?? [])
+    const { roundId } = args as { roundId?: string }
+    const named = all.filter((entry) => roundId === undefined || entry.roundId === roundId)
+    const current = currentAssignments(all, this.#policy.openRounds)
+    const verdict = judge(verb, args as Args<typeof verb>, actor, named, current, effective, this.#received)
     if (verdict === 'deny') return { accepted: false, code: 'not_allowed' }
+    if (overruled) return null
     if (verdict === 'hold') return 'notGranted'
     const late = stairwellId !== undefined && this.#received - effective > LIMITS.lateDays * DAY_MS
-    return late && actor.role !== 'officer' ? 'tooOld' : null
+    const now = actorAt(this.#policy, this.#community, memberId, deviceId, this.#received)
+    return late && now?.role !== 'officer' ? 'tooOld' : null
   }
 
-  /** A bond or a grant that this batch changed holds for the commands behind it. */
+  /** A bond, a grant or a round that this batch changed holds for the commands behind it. */
   adopt({ kind, id, body }: Change): void {
-    if (kind !== 'member' && kind !== 'assignment') return
-    const members = [...this.#policy.members.values()].filter((entry) => kind !== 'member' || entry.id !== id)
-    const assignments = [...this.#policy.assignments.values()].flat()
-    const others = assignments.filter((entry) => kind !== 'assignment' || entry.id !== id)
-    const now = body ? [body as never] : []
-    this.#policy = buildPolicy(
-      -1,
-      kind === 'member' ? [...members, ...now] : members,
-      kind === 'assignment' ? [...others, ...now] : others,
-    )
+    const policy = this.#policy
+    if (kind === 'member') {
+      this.#policy = { ...policy, members: new Map(policy.members).set(id, body as Member) }
+    }
+    if (kind === 'assignment') {
+      const entry = body as Assignment
+      const others = (policy.assignments.get(entry.stairwellId) ?? []).filter((known) => known.id !== id)
+      this.#policy = {
+        ...policy,
+        assignments: new Map(policy.assignments).set(entry.stairwellId, [...others, entry]),
+      }
+    }
+    if (kind === 'round') {
+      const openRounds = new Set(policy.openRounds)
+      if ((body as Round).state === 'open') openRounds.add(id)
+      else openRounds.delete(id)
+      this.#policy = { ...policy, openRounds }
+    }
   }
 }

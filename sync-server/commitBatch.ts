@@ -247,10 +247,11 @@ class BatchWork {
     const shaped = check(wireCommand, command.raw)
     if (!shaped.ok) return this.#keep(command, '', refusal(command.id, shaped.code))
     const wire = shaped.value
-    const { effective } = effectiveTime(wire.claimedAt, wire.offsetMs, wire.after, this.#received)
+    const since = wire.after ?? this.device.enrolledAt
+    const { effective } = effectiveTime(wire.claimedAt, wire.offsetMs, since, this.#received)
     const former = wire.formerly ? await this.#isFormer(wire.formerly.epoch) : false
     const { memberId, deviceId } = this.#batch
-    const deed: Deed = { wire, memberId, deviceId, effective, former, policy: 'asked' }
+    const deed: Deed = { wire, memberId, deviceId, effective, former, overruled: false }
     if (this.device.state === 'pending') return this.#hold(command, deed, 'pendingDevice')
     if (faulty) return this.#hold(command, deed, 'fault')
     const before = this.#facts.revision
@@ -329,9 +330,11 @@ class BatchWork {
         return { id, hash, n, verb, ...place, answer: JSON.stringify(answer) }
       }),
     )
-    await this.#holds.writeAnswers(lastOf)
+    // What waited at first and was settled before the end is answered as it ended.
+    const settled = await this.#holds.writeAnswers(lastOf)
     if (this.#n !== lastN) await putLane(this.#trx, community, deviceId, incarnation, this.#n)
-    return { answers: this.#answers.map((answer) => answer()), changed: clocks.size > 0 }
+    const answers = this.#answers.map((answer) => answer()).map((answer) => settled.get(answer.id) ?? answer)
+    return { answers, changed: clocks.size > 0 }
   }
 }
 

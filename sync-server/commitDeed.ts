@@ -16,20 +16,23 @@ export async function commitDeed<T>(
   community: string,
   decide: (trx: Transaction<Tables>, facts: WorkingFacts) => Promise<{ changes: readonly Change[]; value: T }>,
 ): Promise<T> {
-  const value = await server.storage.transaction(async (trx) => {
+  const done = await server.storage.transaction(async (trx) => {
     const begun = await lockClock(trx, community)
     if (!begun) throw new Error('unknown community')
     const facts = new WorkingFacts(trx, community)
     const decided = await decide(trx, facts)
     await facts.apply(decided.changes)
-    await writeChanges(trx, community, begun.clock, facts)
-    return decided.value
+    const clocks = await writeChanges(trx, community, begun.clock, facts)
+    return { value: decided.value, changed: clocks.size > 0 }
   })
-  server.pokes.emit('poke', community)
-  return value
+  if (done.changed) server.pokes.emit('poke', community)
+  return done.value
 }
 
-/** Gives every changed row its own clock, writes rows and projections, and advances the community's clock. */
+/**
+ * Gives every changed row its own clock, writes rows and projections, and advances the community's clock. Rows are
+ * numbered by scope, kind and id and not by what was done first: a quiz answer must not stand beside its door.
+ */
 export async function writeChanges(
   trx: Transaction<Tables>,
   community: string,
@@ -38,13 +41,21 @@ export async function writeChanges(
 ): Promise<ReadonlyMap<string, number>> {
   const clocks = new Map<string, number>()
   let clock = from
-  const rows = facts.changes().map(({ kind, id, scope, body }) => {
-    clocks.set(`${kind} ${id}`, ++clock)
-    return { kind, id, scope, clock, deleted: body ? 0 : 1, body: JSON.stringify(body) }
-  })
+  const rows = facts
+    .changes()
+    .sort(byPlace)
+    .map(({ kind, id, scope, body }) => {
+      clocks.set(`${kind} ${id}`, ++clock)
+      return { kind, id, scope, clock, deleted: body ? 0 : 1, body: JSON.stringify(body) }
+    })
   if (rows.length === 0) return clocks
   await putRecords(trx, community, rows)
   await putProjections(trx, community, 'facade', facts.changedFacades())
   await advanceClock(trx, community, clock)
   return clocks
+}
+
+function byPlace(left: Change, right: Change): number {
+  const [a, b] = [left, right].map(({ scope, kind, id }) => `${scope} ${kind} ${id}`) as [string, string]
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,8 +1,9 @@
 import type { Transaction } from 'kysely'
-import { entitle, type Entitlement } from '../src/domain/access.ts'
+import { currentAssignments, entitle, type Entitlement } from '../src/domain/access.ts'
 import type { Actor } from '../src/domain/command.ts'
 import { grantAt, type Assignment } from '../src/domain/records/assignment.ts'
 import { bondAt, type Member } from '../src/domain/records/member.ts'
+import type { Round } from '../src/domain/records/round.ts'
 import { lastClockOf, readRange } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 
@@ -12,9 +13,10 @@ export interface Policy {
   members: ReadonlyMap<string, Member>
   /** Assignments of every round, by stairwell. */
   assignments: ReadonlyMap<string, readonly Assignment[]>
+  openRounds: ReadonlySet<string>
 }
 
-const POLICY_KINDS = ['member', 'assignment'] as const
+const POLICY_KINDS = ['member', 'assignment', 'round'] as const
 const MOST_ROWS = 50_000
 
 /**
@@ -30,24 +32,38 @@ export class PolicyCache {
     if (known?.clock === clock) return known
     const members = await readRange(trx, community, 'c', 'member', MOST_ROWS)
     const assignments = await readRange(trx, community, 'c', 'assignment', MOST_ROWS)
+    const rounds = await readRange(trx, community, 'c', 'round', MOST_ROWS)
     const policy = buildPolicy(
       clock,
       members.map((row) => JSON.parse(row.body) as Member),
       assignments.map((row) => JSON.parse(row.body) as Assignment),
+      rounds.map((row) => JSON.parse(row.body) as Round),
     )
     this.#known.set(community, policy)
     return policy
   }
 }
 
-export function buildPolicy(clock: number, members: readonly Member[], assignments: readonly Assignment[]): Policy {
+export function buildPolicy(
+  clock: number,
+  members: readonly Member[],
+  assignments: readonly Assignment[],
+  rounds: readonly Round[],
+): Policy {
   const byStairwell = new Map<string, Assignment[]>()
   for (const entry of assignments) {
     const list = byStairwell.get(entry.stairwellId)
     if (list) list.push(entry)
     else byStairwell.set(entry.stairwellId, [entry])
   }
-  return { clock, members: new Map(members.map((entry) => [entry.id, entry])), assignments: byStairwell }
+  const openRounds = new Set(rounds.filter((round) => round.state === 'open').map((round) => round.id))
+  return { clock, members: new Map(members.map((entry) => [entry.id, entry])), assignments: byStairwell, openRounds }
+}
+
+/** The actor of a bond that has ended: for a deed that a person let count all the same. */
+export function lastActor(policy: Policy, community: string, memberId: string, deviceId: string): Actor | null {
+  const bond = policy.members.get(memberId)?.bonds.at(-1)
+  return bond ? { communityId: community, memberId, deviceId, role: bond.role, teamId: bond.teamId } : null
 }
 
 /** The actor as the bond of a moment makes it; `null` when no bond held then. */
@@ -68,7 +84,8 @@ export function entitlementOf(policy: Policy, actor: Actor, moment: number): Ent
   const stairwells: string[] = []
   if (actor.teamId !== null) {
     for (const [stairwellId, entries] of policy.assignments) {
-      if (entries.some((entry) => grantAt(entry, moment)?.teamId === actor.teamId)) stairwells.push(stairwellId)
+      const current = currentAssignments(entries, policy.openRounds)
+      if (current.some((entry) => grantAt(entry, moment)?.teamId === actor.teamId)) stairwells.push(stairwellId)
     }
   }
   const mates = [...policy.members.values()].filter((member) => bondAt(member, moment)?.teamId === actor.teamId)

@@ -58,7 +58,8 @@ export type Verdict = 'allow' | 'deny' | 'hold'
  * Judges one command.
  *
  * @param actor the bond at the command's effective time for deeds at a door, at the time of receipt for everything else
- * @param assignments every assignment of the stairwell in question (all rounds)
+ * @param assignments the assignments of the stairwell in question; of the round that the command names, if it names one
+ * @param current those of them that hold now (`currentAssignments`)
  * @param effective when the deed was done, ms on the server's clock
  * @param received when the server learned of it, ms
  */
@@ -67,6 +68,7 @@ export function judge<V extends Verb>(
   args: Args<V>,
   actor: Actor,
   assignments: readonly Assignment[],
+  current: readonly Assignment[],
   effective: number,
   received: number,
 ): Verdict {
@@ -76,9 +78,23 @@ export function judge<V extends Verb>(
   if (rule.ownTeam && (actor.teamId === null || rule.ownTeam(args) !== actor.teamId)) return 'deny'
   // A leader invites members and fellow leaders, never officers: nobody gives what they do not have.
   if (rule.roleGiven && rule.roleGiven(args) === 'officer') return 'deny'
-  if (rule.heldNow && !wasGranted(actor, assignments, received)) return 'deny'
+  if (rule.heldNow && !wasGranted(actor, current, received)) return 'deny'
   if (rule.granted && !wasGranted(actor, assignments, effective)) return 'hold'
   return 'allow'
+}
+
+/**
+ * The assignments of one stairwell that count now: those of open rounds, or the youngest when no round is open. A grant
+ * of a round that is over entitles nobody once the stairwell was handed out in the next one.
+ */
+export function currentAssignments(
+  assignments: readonly Assignment[],
+  openRounds: ReadonlySet<string>,
+): readonly Assignment[] {
+  const open = assignments.filter((entry) => openRounds.has(entry.roundId))
+  if (open.length > 0) return open
+  const begun = (entry: Assignment) => entry.grants.at(-1)?.from ?? 0
+  return [...assignments].sort((left, right) => begun(right) - begun(left)).slice(0, 1)
 }
 
 function wasGranted(actor: Actor, assignments: readonly Assignment[], effective: number): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { entitle, judge, mayRead, POLICY } from '../../src/domain/access.ts'
+import { currentAssignments, entitle, judge, mayRead, POLICY } from '../../src/domain/access.ts'
 import type { Role } from '../../src/domain/records/member.ts'
 import { VERBS, type Args, type Verb } from '../../src/domain/verbs.ts'
 import { anActor, anId, EIGHT } from '../factories/facts.ts'
@@ -24,7 +24,7 @@ const verdict = (
   given: ReturnType<typeof args> = args(),
   assignments = grants(ours),
   done = EIGHT,
-) => judge(verb, given as unknown as Args<typeof verb>, anActor(role), assignments, done, EIGHT)
+) => judge(verb, given as unknown as Args<typeof verb>, anActor(role), assignments, assignments, done, EIGHT)
 
 /** Written from the documents: M member, L leader, O officer; lower case means held until a leader has looked. */
 const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
@@ -91,6 +91,16 @@ describe('the policy', () => {
     expect(verdict(verb, 'leader', args(theirs))).toBe('deny')
     expect(verdict(verb, 'leader', args(null))).toBe('deny')
     expect(verdict(verb, 'officer', args(theirs))).toBe('allow')
+  })
+
+  test('a grant of a round that is over counts for nobody once the next round has handed the stairwell out', () => {
+    const [first] = grants(theirs)
+    const [second] = grants(ours, EIGHT)
+    const both = [first!, { ...second!, id: anId('second'), roundId: anId('next round') }]
+    const teams = (open: string[]) => currentAssignments(both, new Set(open)).map((entry) => entry.grants[0]!.teamId)
+    expect(teams([anId('next round')])).toEqual([ours])
+    expect(teams([anId('round')])).toEqual([theirs])
+    expect(teams([])).toEqual([ours])
   })
 
   test('a leader makes no officers', () => {

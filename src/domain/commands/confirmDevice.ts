@@ -18,11 +18,13 @@ export const confirmDevice = command({
     row('device', deviceId, teamId === null ? officersScope : teamScope(teamId)),
     row('member', memberId, communityScope),
   ],
-  decide({ args, at }, facts) {
+  decide({ args, actor, at }, facts) {
     const device = facts.get('device', args.deviceId)
     if (device === 'unknownHere') return accept([])
     if (device === 'absent' || device.teamId !== args.teamId || device.memberId !== args.memberId)
       return refuse('not_found')
+    // Nobody lets in somebody with more rights than their own.
+    if (actor.role === 'leader' && device.role === 'officer') return refuse('not_allowed')
     if (device.state === 'active') return accept([])
     if (device.state !== 'pending') return refuse('not_pending')
     if (device.matchCode !== args.matchCode) return refuse('match_code_wrong')

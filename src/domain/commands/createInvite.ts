@@ -23,6 +23,8 @@ export const createInvite = command({
   reads: ({ teamId }) => (teamId === null ? [] : [row('team', teamId, 'c')]),
   decide({ args, actor, at, newId }, facts) {
     const { minutes, ...body } = args
+    // An officer belongs to no team: an invitation that lay in a team's scope could be let in by its leader.
+    if (args.role === 'officer' && args.teamId !== null) return refuse('bad_field')
     if (args.teamId !== null && facts.get('team', args.teamId) === 'absent') return refuse('not_found')
     const expiresAt = at.received + minutes * 60_000
     const fresh = { state: 'open' as const, deviceId: null, invitedBy: actor.memberId }

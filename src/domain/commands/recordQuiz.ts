@@ -43,7 +43,7 @@ export const recordQuiz = command({
     )
     const detailId = mintVisitDetailId(visitId)
     const detail = facts.get('visitDetail', detailId)
-    const noted = typeof detail === 'object' ? detail : { id: detailId, visitId, recordedBy, outcome: 'met' as const }
+    const noted = typeof detail === 'object' ? detail : { id: detailId, visitId, recordedBy }
     const answerIds = [...(typeof detail === 'object' ? detail.answerIds : []), ...answers.map((answer) => answer.id)]
     if (answerIds.length > 20) return refuse('too_many')
     return accept([

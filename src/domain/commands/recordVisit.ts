@@ -1,11 +1,10 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, put, refuse, row, type Facts } from '../command.ts'
 import { fields, floorLevel, id } from '../fields.ts'
 import { outcome, shareOutcome } from '../outcome.ts'
-import { stairwellScope } from '../record.ts'
-import { mintDoNotKnockId } from '../records/doNotKnock.ts'
+import { communityScope, memberScope, stairwellScope } from '../record.ts'
+import { holdsWish, mintDoNotKnockId } from '../records/doNotKnock.ts'
 import { doorLabel, mintDoorId } from '../records/stairwell.ts'
-import { mintVisitDetailId } from '../records/visitDetail.ts'
 import { normaliseLabel } from '../roster/normaliseLabel.ts'
 import { coarseTime } from '../times.ts'
 import { withDoor } from '../layout.ts'
@@ -30,12 +29,16 @@ export const recordVisit = command({
     sessionId: v.nullable(id),
   }),
   stairwellOf: ({ stairwellId }) => stairwellId,
-  reads: ({ stairwellId, roundId }) => [
+  reads: ({ stairwellId, roundId, doorId, label, outcome, sessionId }, actor) => [
     row('stairwell', stairwellId, stairwellScope(stairwellId)),
-    row('round', roundId, 'c'),
+    row('round', roundId, communityScope),
+    ...(sessionId === null ? [] : [row('session', sessionId, memberScope(actor.memberId))]),
+    ...(outcome === 'doNotKnock'
+      ? [row('doNotKnock', wishIdOf(stairwellId, doorId, label), stairwellScope(stairwellId))]
+      : []),
   ],
   decide({ args, actor, at, newId }, facts) {
-    const { stairwellId, roundId, level, sessionId } = args
+    const { stairwellId, roundId, level } = args
     const stairwell = facts.get('stairwell', stairwellId)
     if (stairwell === 'absent' || facts.get('round', roundId) === 'absent') return refuse('not_found')
     const label = normaliseLabel(args.label)
@@ -44,6 +47,7 @@ export const recordVisit = command({
     const door = known.find((entry) => entry.id === args.doorId) ?? known.find((entry) => entry.label === label)
     const doorId = door?.id ?? mintDoorId(stairwellId, label)
     const visitId = newId(0)
+    const sessionId = ownSession(args.sessionId, actor.memberId, facts)
     // It happened, so it is kept, even at a door that asked for peace: the leader sees that, the façade stays 勿扰.
     const shared = shareOutcome(args.outcome)
     const visitedAt = shared === 'notHome' ? coarseTime(at.effective) : at.effective
@@ -62,16 +66,17 @@ export const recordVisit = command({
         visitedAt,
       }),
     ]
-    if (args.outcome === 'minorOnly') {
-      const detailId = mintVisitDetailId(visitId)
-      changes.push(put('visitDetail', { id: detailId, visitId, recordedBy, outcome: args.outcome, answerIds: [] }))
-    }
-    if (shared === 'doNotKnock') {
-      const since = at.effective
+    const since = at.effective
+    const wishId = mintDoNotKnockId(doorId)
+    const standing = wishId === wishIdOf(stairwellId, args.doorId, args.label) && shared === 'doNotKnock'
+    const wish = standing ? facts.get('doNotKnock', wishId) : 'absent'
+    // A wish that holds already, or that the office settled later, is not this visit's to set or, undone, to lift.
+    const isNews = typeof wish !== 'object' || (!holdsWish(wish, since) && wish.since < since)
+    if (shared === 'doNotKnock' && isNews) {
       const until = since + DO_NOT_KNOCK_MS
       changes.push(
         put('doNotKnock', {
-          id: mintDoNotKnockId(doorId),
+          id: wishId,
           stairwellId,
           doorId,
           since,
@@ -87,3 +92,16 @@ export const recordVisit = command({
     return accept(changes)
   },
 })
+
+/** The wish of the door as the command names it; a door that was renamed meanwhile is found by its id. */
+function wishIdOf(stairwellId: string, doorId: string | undefined, label: string): string {
+  return mintDoNotKnockId(doorId ?? mintDoorId(stairwellId, label))
+}
+
+/** The evening that a deed counts for: one's own, or none. Nobody's tally is touched by somebody else's visit. */
+export function ownSession(sessionId: string | null, memberId: string, facts: Facts): string | null {
+  if (sessionId === null) return null
+  const session = facts.get('session', sessionId)
+  if (session === 'unknownHere') return sessionId
+  return session !== 'absent' && session.memberId === memberId ? sessionId : null
+}

@@ -1,18 +1,27 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, put, range, refuse, row } from '../command.ts'
 import { fields, id } from '../fields.ts'
-import { officersScope, teamScope } from '../record.ts'
+import { communityScope, officersScope, teamScope } from '../record.ts'
+import { bondAt } from '../records/member.ts'
 
 /** Ends a phone's enrolment, pending ones included. Its next request is refused. */
 export const revokeDevice = command({
   verb: 'device/revoke',
   version: 1,
   args: fields({ deviceId: id, teamId: v.nullable(id) }),
-  reads: ({ deviceId, teamId }) => [row('device', deviceId, teamId === null ? officersScope : teamScope(teamId))],
-  decide({ args }, facts) {
+  reads: ({ deviceId, teamId }) => [
+    row('device', deviceId, teamId === null ? officersScope : teamScope(teamId)),
+    range('member', communityScope),
+  ],
+  decide({ args, actor, at }, facts) {
     const device = facts.get('device', args.deviceId)
     if (device === 'unknownHere') return accept([])
     if (device === 'absent' || device.teamId !== args.teamId) return refuse('not_found')
+    const member = facts.all('member', communityScope).find((entry) => entry.id === device.memberId)
+    const bond = member && bondAt(member, at.received)
+    // Whoever moved on is no longer this leader's to stop, whichever team the phone was enrolled in.
+    const isBeyond = bond !== undefined && (bond.role === 'officer' || bond.teamId !== actor.teamId)
+    if (actor.role === 'leader' && isBeyond) return refuse('not_allowed')
     if (device.state === 'revoked') return accept([])
     return accept([put('device', { ...device, state: 'revoked' })])
   },

@@ -4,6 +4,7 @@ import { privateScope, stairwellScope } from '../record.ts'
 import { mintDoNotKnockId } from '../records/doNotKnock.ts'
 import { mintVisitDetailId } from '../records/visitDetail.ts'
 import { mintVisitVoidId } from '../records/visitVoid.ts'
+import { coarseTime } from '../times.ts'
 
 /**
  * 撤销: takes back a visit of one's own. The visit stays; a void is appended. A wish for peace that this visit set is
@@ -36,7 +37,7 @@ export const voidVisit = command({
         doorId,
         sessionId,
         recordedBy: actor.memberId,
-        voidedAt: at.effective,
+        voidedAt: coarseTime(at.effective),
       }),
     ]
     const wish = facts.get('doNotKnock', mintDoNotKnockId(doorId))

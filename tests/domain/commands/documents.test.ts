@@ -162,6 +162,30 @@ describe('people', () => {
       code: 'not_found',
     })
   })
+  test('a leader neither stops the phone of somebody who moved on nor lets an officer in', () => {
+    const leader = { actor: anActor('leader', 'leader') }
+    const revoke = { deviceId: anId('phone'), teamId: anId('team') }
+    const became = (role: 'officer' | 'member', team: string | null) => {
+      const bond = { role, teamId: team === null ? null : anId(team), from: EIGHT - 1, until: null }
+      return [pending, put('member', { id: anId('new'), name: '新', bonds: [bond] })]
+    }
+    expect(decide('device/revoke', revoke, joining, leader).accepted).toBe(true)
+    expect(decide('device/revoke', revoke, became('member', 'team'), leader).accepted).toBe(true)
+    expect(decide('device/revoke', revoke, became('member', 'other'), leader)).toMatchObject({ code: 'not_allowed' })
+    expect(decide('device/revoke', revoke, became('officer', null), leader)).toMatchObject({ code: 'not_allowed' })
+    const officer = put('device', { ...bodyOf(joining, 'device')[0]!, role: 'officer' })
+    const rows = [officer, joining[1]!]
+    expect(decide('device/confirm', confirm, rows, leader)).toMatchObject({ code: 'not_allowed' })
+    const invite = {
+      role: 'officer' as const,
+      teamId: anId('team'),
+      secretHash: 'a'.repeat(64),
+      codeHash: null,
+      label: '',
+      minutes: 15,
+    }
+    expect(decide('invite/create', invite, house)).toMatchObject({ code: 'bad_field' })
+  })
   test('a revoked phone is not confirmed any more', () => {
     const revoke = { deviceId: anId('phone'), teamId: anId('team') }
     const revoked = after(joining, decide('device/revoke', revoke, joining))

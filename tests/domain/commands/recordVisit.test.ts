@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { put } from '../../../src/domain/command.ts'
 import { doorState } from '../../../src/domain/coverage/doorState.ts'
 import {
   applyToFacade,
@@ -78,12 +79,11 @@ describe('visit/record', () => {
     expect(windowAfter(['doNotKnock'], EIGHT + year)).toBe('refused')
   })
 
-  test('“minor only” is in no record that a neighbour can read', () => {
+  test('“minor only” is in no record at all: what is written is what “come again” writes', () => {
     const decision = decide('visit/record', args('201', 'minorOnly'), house)
     const changes = decision.accepted ? decision.changes : []
-    const shared = changes.filter((change) => !change.scope.startsWith('p:'))
-    expect(JSON.stringify(shared)).not.toContain('minorOnly')
-    expect(changes.find((change) => change.kind === 'visitDetail')?.scope).toBe(`p:${anActor().memberId}`)
+    const again = decide('visit/record', args('201', 'postponed'), house)
+    expect(changes).toEqual(again.accepted ? again.changes : [])
   })
 
   test('the hour at which nobody answered is kept as a coarse band, the hour of a talk is kept', () => {
@@ -155,6 +155,42 @@ describe('visit/void and quiz/record', () => {
     const other = bodyOf(later, 'visit').find((entry) => entry.outcome === 'notHome')!
     const kept = after(later, decide('visit/void', { ...undo, visitId: other.id }, later))
     expect(bodyOf(kept, 'doNotKnock')[0]!.until).toBeGreaterThan(EIGHT)
+  })
+
+  test('a wish that held before stays when a second one is undone, and a later word of the office stays too', () => {
+    const asked = after(house, decide('visit/record', args('201', 'doNotKnock'), house, { id: 'first' }))
+    const [first] = bodyOf(asked, 'visit')
+    const twice = after(
+      asked,
+      decide('visit/record', args('201', 'doNotKnock'), asked, { id: 'second', at: EIGHT + 5 }),
+    )
+    const second = bodyOf(twice, 'visit').find((entry) => entry.id !== first!.id)!
+    const undone = after(twice, decide('visit/void', { ...undo, visitId: second.id }, twice))
+    expect(bodyOf(undone, 'doNotKnock')[0]!.until).toBeGreaterThan(EIGHT + MINUTE)
+    const office = { stairwellId, doorId: first!.doorId, holds: false }
+    const lifted = after(asked, decide('door/do-not-knock', office, asked, { at: EIGHT + MINUTE }))
+    const late = after(lifted, decide('visit/record', args('201', 'doNotKnock'), lifted, { id: 'late', at: EIGHT + 9 }))
+    expect(bodyOf(late, 'doNotKnock')[0]!.visitId).toBeNull()
+  })
+
+  test('a visit counts for one’s own evening or for none', () => {
+    const evening = (name: string) =>
+      put('session', {
+        id: anId('evening'),
+        memberId: anId(name),
+        partnerIds: [],
+        roundId,
+        startedAt: EIGHT,
+        endedAt: null,
+      })
+    const sessionOf = (rows: Change[]) => {
+      const visitArgs = { ...args('201', 'met'), sessionId: anId('evening') }
+      const decision = decide('visit/record', visitArgs, rows)
+      return decision.accepted ? bodyOf([...decision.changes], 'visit')[0]!.sessionId : 'refused'
+    }
+    expect(sessionOf([...house, evening('member')])).toBe(anId('evening'))
+    expect(sessionOf([...house, evening('somebody else')])).toBeNull()
+    expect(sessionOf(house)).toBeNull()
   })
 
   test('nobody undoes another person’s visit', () => {

@@ -24,8 +24,18 @@ export async function beginEpoch(
 ): Promise<void> {
   const before = await lockClock(trx, community)
   if (!before) throw new Error('unknown community')
-  await putSetting(trx, nameOf(community, before.epoch), String(at))
+  await rememberEpoch(trx, community, before.epoch, at)
   await renameEpoch(trx, community, epoch)
+}
+
+/** Takes down that an epoch was lost to a restore: phones may still stand at it. */
+export async function rememberEpoch(
+  trx: Transaction<Tables>,
+  community: string,
+  epoch: string,
+  at: number,
+): Promise<void> {
+  await putSetting(trx, nameOf(community, epoch), String(at))
 }
 
 /** Whether an epoch is one that this community lost to a restore in the last seven days. */

@@ -25,6 +25,8 @@ export class Schedule {
   #stopped = false
   #failures = 0
   #cancel: () => void = () => {}
+  /** Until when the server asked to be left alone, ms; whatever triggers meanwhile waits for the timer. */
+  #notBefore = 0
 
   constructor(database: Database, seam: Seam, appVersion: string, report: Report) {
     this.#database = database
@@ -40,6 +42,7 @@ export class Schedule {
       this.#again = true
       return
     }
+    if (this.#seam.clock.now() < this.#notBefore) return
     this.#cancel()
     void this.#cycle()
   }
@@ -82,7 +85,10 @@ export class Schedule {
     if (!(error instanceof Trouble)) console.error(error)
     this.#failures++
     this.#report({ reach: reachOf(trouble), running: false, trouble })
-    if (trouble.retryAfterMs !== null) return trouble.retryAfterMs
+    if (trouble.retryAfterMs !== null) {
+      this.#notBefore = this.#seam.clock.now() + trouble.retryAfterMs
+      return trouble.retryAfterMs
+    }
     const most = Math.min(LIMITS.backoffMostMs, LIMITS.backoffFirstMs * 2 ** (this.#failures - 1))
     return Math.max(LIMITS.backoffFirstMs / 2, this.#seam.rng.next() * most)
   }

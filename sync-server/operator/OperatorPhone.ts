@@ -1,5 +1,6 @@
 import { mintId } from '../../src/domain/hash.ts'
 import { put } from '../../src/domain/command.ts'
+import { communityScope } from '../../src/domain/record.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import type { Member } from '../../src/domain/records/member.ts'
 import { VERBS, type Args, type Verb } from '../../src/domain/verbs.ts'
@@ -43,8 +44,11 @@ export class OperatorPhone {
       state: 'active',
       enrolledAt: server.clock.now(),
     }
-    await commitDeed(server, community, async () => {
-      return { changes: [put('member', member), put('device', device)], value: undefined }
+    await commitDeed(server, community, async (_trx, facts) => {
+      await facts.load([{ row: { kind: 'member', id: member.id, scope: communityScope } }])
+      // A member who is known keeps the bonds that stand there now; what the caller read may be of a moment ago.
+      const isKnown = facts.get('member', member.id) !== 'absent'
+      return { changes: [...(isKnown ? [] : [put('member', member)]), put('device', device)], value: undefined }
     })
     return new OperatorPhone(server, community, device)
   }

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Transaction } from 'kysely'
-import type { ServerContext } from '../context.ts'
 import type { Tables } from '../storage/tables.ts'
+import { atOneMoment } from './atOneMoment.ts'
 import { BACKED_UP, writeBackup } from './backupFile.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
@@ -20,12 +20,6 @@ export async function backupTo(
     return writeBackup(folder, bytes, { ...about, communities })
   })
   return { value: manifest, lines: [`${manifest.rows} rows in ${folder}, SHA-256 ${manifest.sha256}`] }
-}
-
-/** On PostgreSQL one REPEATABLE READ snapshot; on SQLite a transaction is one moment anyway. */
-function atOneMoment<T>({ storage }: ServerContext, run: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
-  if (storage.kind === 'sqlite') return storage.transaction(run)
-  return storage.db.transaction().setIsolationLevel('repeatable read').execute(run)
 }
 
 async function dump(trx: Transaction<Tables>) {

@@ -1,4 +1,5 @@
 import type { Insertable, Transaction } from 'kysely'
+import { beginEpoch, rememberEpoch } from '../epoch.ts'
 import { newSecret } from '../identity/token.ts'
 import { readSettings } from '../settings.ts'
 import { createContext } from '../start.ts'
@@ -22,15 +23,13 @@ export async function restoreFrom(
   const server = await createContext(readSettings(environment))
   try {
     await server.storage.transaction(async (trx) => {
+      // Phones stand at the history that is being replaced, or, after an earlier restore, at the backup's own.
+      const replaced = await trx.selectFrom('clock').selectAll().execute()
       for (const table of [...BACKED_UP].reverse()) await trx.deleteFrom(table).execute()
       for (const table of BACKED_UP) await insertRows(trx, table, lines)
-      for (const { id } of manifest.communities) {
-        await trx
-          .updateTable('clock')
-          .set({ epoch: newSecret(server.rng, 15) })
-          .where('community', '=', id)
-          .execute()
-      }
+      const now = server.clock.now()
+      for (const { community, epoch } of replaced) await rememberEpoch(trx, community, epoch, now)
+      for (const { id } of manifest.communities) await beginEpoch(trx, id, newSecret(server.rng, 15), now)
     })
   } finally {
     await server.storage.close()

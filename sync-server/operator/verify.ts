@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely'
 import {
   applyToFacade,
   emptyFacade,
@@ -7,9 +8,10 @@ import {
   type FacadeEvent,
 } from '../../src/domain/coverage/facade.ts'
 import { canonicalJson } from '../../src/domain/hash.ts'
-import type { ServerContext } from '../context.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { backfillAfter, readClock, readProjections } from '../storage/records.ts'
+import type { Tables } from '../storage/tables.ts'
+import { atOneMoment } from './atOneMoment.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
@@ -25,8 +27,9 @@ interface Verified {
 export async function verify(environment: Readonly<Record<string, string | undefined>>): Promise<OperatorAnswer> {
   const communities = await withContext(environment, async (server) => {
     const found: Verified[] = []
-    for (const community of await listCommunities(server.storage.db))
-      found.push(await verifyCommunity(server, community))
+    for (const community of await listCommunities(server.storage.db)) {
+      found.push(await atOneMoment(server, (trx) => verifyCommunity(trx, community)))
+    }
     return found
   })
   const ok = communities.every(({ faults }) => faults.length === 0)
@@ -37,8 +40,7 @@ export async function verify(environment: Readonly<Record<string, string | undef
   return { value: { ok, communities }, lines, ok }
 }
 
-async function verifyCommunity(server: ServerContext, community: string): Promise<Verified> {
-  const { db } = server.storage
+async function verifyCommunity(db: Transaction<Tables>, community: string): Promise<Verified> {
   const clock = (await readClock(db, community))?.clock ?? 0
   const verified: Verified = { community, clock, records: 0, facades: 0, faults: [] }
   const redrawn = new Map<string, Facade>()

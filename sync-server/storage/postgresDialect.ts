@@ -8,6 +8,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type TransactionSettings,
 } from 'kysely'
 import { assertStorableText, type DialectRules, type StatementLog, type TransactionGuard } from './statementRules.ts'
 import { namePostgresError, StatementFault, StorageTrouble } from './StorageTrouble.ts'
@@ -96,9 +97,10 @@ class PostgresDriver implements Driver {
     }
   }
 
-  async beginTransaction(connection: PostgresConnection): Promise<void> {
+  async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
     // Said aloud, because a database or a role may carry another default, and the clock row is built for this one.
-    await connection.query('begin isolation level read committed read write', [])
+    const level = settings.isolationLevel === 'repeatable read' ? 'repeatable read' : 'read committed'
+    await connection.query(`begin isolation level ${level} read write`, [])
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {

@@ -19,6 +19,11 @@ export const member = kind({
 })
 export type Member = v.InferOutput<typeof member.schema>
 
+/** The bond that has not ended, whatever any clock says: what a screen goes by. */
+export function openBond(body: Member): Bond | undefined {
+  return body.bonds.find((entry) => entry.until === null)
+}
+
 /** The bond that held at a moment on the server's clock, if any. */
 export function bondAt(body: Member, moment: number): Bond | undefined {
   return body.bonds.find((entry) => entry.from <= moment && (entry.until === null || moment < entry.until))

@@ -12,7 +12,7 @@ import { problemBody } from '../src/protocol/problem.ts'
 import type { ServerContext } from './context.ts'
 import { HttpProblem } from './HttpProblem.ts'
 import { enrol, enter, type Enrolled } from './identity/enrol.ts'
-import { principalOf } from './identity/principal.ts'
+import { principalOf, splitCookie } from './identity/principal.ts'
 import { metricsOf } from './metrics.ts'
 import { live } from './routes/live.ts'
 import { me } from './routes/me.ts'
@@ -52,6 +52,9 @@ export async function createServer(context: ServerContext, options: ServerOption
   const app = Fastify({
     bodyLimit: LIMITS.wireBytes,
     trustProxy: options.trustProxy ?? false,
+    // A body that dribbles in has the time that the slowest phone needs for the largest one, and no more.
+    requestTimeout: LIMITS.timeoutBaseMs + LIMITS.wireBytes / LIMITS.slowestBytesPerMs,
+    frameworkErrors: (error, _request, reply) => void sendProblem(context, error, reply),
     logger: options.logLevel ? { level: options.logLevel } : false,
   })
   const metrics = metricsOf(context)
@@ -70,6 +73,8 @@ export async function createServer(context: ServerContext, options: ServerOption
   })
   await app.register(rateLimit, {
     global: false,
+    // Whoever is within the limit need not pay for hearing of it.
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     errorResponseBuilder: (_request, limit) => new HttpProblem('too_many_requests', Math.ceil(limit.ttl / 1000)),
   })
   app.removeAllContentTypeParsers()
@@ -85,7 +90,10 @@ export async function createServer(context: ServerContext, options: ServerOption
   })
   app.setErrorHandler((error, _request, reply) => sendProblem(context, error, reply))
   app.setNotFoundHandler((request, reply) => notFound(request, reply, options))
-  app.addHook('onRequest', async (request) => assertOwnOrigin(request))
+  app.addHook('onRequest', async (request) => {
+    assertOwnOrigin(request)
+    assertParametersOnce(request)
+  })
   app.addHook('onResponse', async (request, reply) => metrics.observe(request, reply))
 
   addHealthRoutes(app, context, metrics)
@@ -100,7 +108,6 @@ function addHealthRoutes(app: FastifyInstance, context: ServerContext, metrics: 
   app.get('/metrics', async (_request, reply) => {
     await reply.type('text/plain; version=0.0.4').send(await metrics.text())
   })
-  app.get('/api/openapi.json', async () => openapi())
 }
 
 function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions): void {
@@ -120,26 +127,38 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
       .header('cache-control', 'no-store')
       .send(enrolled.standing)
   }
+  const ofDevice = (request: FastifyRequest) => {
+    const cookie = request.cookies[cookieName]
+    return splitCookie(cookie) && cookie ? cookie : request.ip
+  }
+  // Many phones stand behind one address, so whoever has a token is counted by it.
+  const oneDevice = {
+    config: { rateLimit: { max: LIMITS.requestsPerMinute, timeWindow: 60_000, keyGenerator: ofDevice } },
+  }
   const fewTries = { config: { rateLimit: { max: 60, timeWindow: 60_000 } } }
   app.post('/api/enter', fewTries, async (request, reply) => {
-    const body = check(enterRequest, request.body)
+    const body = check(enterRequest, sentBy(request))
     if (!body.ok) throw new HttpProblem('bad_request')
     await admit(reply, await enter(context, body.value))
   })
   app.post('/api/enrol', fewTries, async (request, reply) => {
     await assertSetUp()
-    const body = check(enrolRequest, request.body)
+    const body = check(enrolRequest, sentBy(request))
     if (!body.ok) throw new HttpProblem('bad_request')
     await admit(reply, await enrol(context, body.value))
   })
-  app.post('/api/sync', async (request, reply) => {
-    const answer = await sync(context, await principal(request), request.body)
+  app.post('/api/sync', oneDevice, async (request, reply) => {
+    const answer = await sync(context, await principal(request), sentBy(request))
     return reply.header('cache-control', 'no-store').send(answer)
   })
-  app.get('/api/me', async (request, reply) => {
+  app.get('/api/me', oneDevice, async (request, reply) => {
     return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
   })
-  app.get('/api/live', async (request, reply) => live(context, await principal(request), request, reply))
+  app.get('/api/live', oneDevice, async (request, reply) => live(context, await principal(request), request, reply))
+  app.get('/api/openapi.json', async () => {
+    await assertSetUp()
+    return openapi()
+  })
 }
 
 async function addAppFiles(app: FastifyInstance, appDir: string): Promise<void> {
@@ -172,12 +191,28 @@ function assertOwnOrigin(request: FastifyRequest): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const site = request.headers['sec-fetch-site']
   const origin = request.headers.origin
-  const sameSite = site !== undefined ? site === 'same-origin' : origin === undefined || hostOf(origin) === request.host
+  const sameSite = site !== undefined ? site === 'same-origin' : origin === undefined || isOwn(origin, request.host)
   if (!sameSite || request.headers[OWN_HEADER] === undefined) throw new HttpProblem('csrf')
 }
 
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null
+/** The parsed body; where there was none, and no content type to send it to a parser, that is no JSON either. */
+function sentBy(request: FastifyRequest): unknown {
+  if (request.body === undefined) throw new HttpProblem('bad_json')
+  return request.body
+}
+
+/** A browser leaves the usual port out of the origin; whoever wrote the host may have left it in. */
+function isOwn(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false
+  const { protocol, host: given } = new URL(origin)
+  const own = `${protocol}//${host}`
+  return given !== '' && URL.canParse(own) && new URL(own).host === given
+}
+
+/** No route reads a parameter; one that comes twice means one thing to us and another to whatever stands before us. */
+function assertParametersOnce(request: FastifyRequest): void {
+  const values = Object.values(request.query as Record<string, unknown>)
+  if (values.some(Array.isArray)) throw new HttpProblem('bad_parameter')
 }
 
 async function sendProblem(context: ServerContext, error: unknown, reply: FastifyReply): Promise<void> {
@@ -195,7 +230,7 @@ function asProblem(context: ServerContext, error: unknown): HttpProblem {
   const { code, name, statusCode } = error as { code?: string; name?: string; statusCode?: number }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new HttpProblem('too_large')
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new HttpProblem('unsupported_media_type')
-  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new HttpProblem('bad_json')
+  if (code === 'FST_ERR_BAD_URL') return new HttpProblem('not_found')
   if (name === 'StorageTrouble') return new HttpProblem('storage_unavailable', 5)
   if (statusCode !== undefined && statusCode < 500) return new HttpProblem('bad_request')
   context.onFault(error, 'http')

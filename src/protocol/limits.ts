@@ -12,6 +12,8 @@ export const LIMITS = {
   lateDays: 30,
   /** How long a phone keeps what was acknowledged, to offer it again after a restore (SYNC-8). */
   reofferDays: 30,
+  /** One device's requests: far more than a phone with a full queue and a bad line sends, far less than a flood. */
+  requestsPerMinute: 1_200,
   pollMs: 60_000,
   backoffFirstMs: 1_000,
   backoffMostMs: 300_000,

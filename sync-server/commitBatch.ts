@@ -15,6 +15,7 @@ import { Holds } from './Holds.ts'
 import { Judge, type Deed } from './Judge.ts'
 import { PolicyCache, type Policy } from './policy.ts'
 import { prefetch } from './prefetch.ts'
+import { moveHeld } from './storage/enrolments.ts'
 import { insertCommands, lockClock, putLane, readCommands, readLane, readRecords } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import { WorkingFacts } from './workingFacts.ts'
@@ -218,6 +219,7 @@ class BatchWork {
     if (this.#repeat(command)) {
       // A repeat under a new incarnation (a fork, a re-offer) takes its place in that lane all the same.
       if (command.n === this.#n + 1) this.#n++
+      await this.#keepWaitingHere(command)
       return
     }
     if (command.n <= this.#n) {
@@ -230,6 +232,19 @@ class BatchWork {
     }
     this.#n++
     await this.#decideNew(command, faulty)
+  }
+
+  /**
+   * What waits under an enrolment that its phone has lost goes on waiting under this one, or its answer would go where
+   * nobody asks any more. If nothing but the confirmation was missing, it is decided now.
+   */
+  async #keepWaitingHere(command: RawCommand): Promise<void> {
+    const { id, n } = command
+    const stored = this.#begun.stored.get(id)
+    if (stored?.answer.result !== 'held' || stored.hash !== hashOf(command)) return
+    const { community, deviceId: device, memberId: member } = this.#batch
+    const moved = await moveHeld(this.#trx, community, id, { device, member, n })
+    if (moved && this.device.state === 'active') await this.#holds.release(put('device', this.device))
   }
 
   #repeat(command: RawCommand): boolean {

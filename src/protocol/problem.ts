@@ -17,6 +17,7 @@ export const PROBLEMS = {
   not_found: 404,
   method_not_allowed: 405,
   epoch_changed: 409,
+  unsent_of_another: 409,
   invite_dead: 410,
   too_large: 413,
   unsupported_media_type: 415,

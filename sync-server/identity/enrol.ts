@@ -1,8 +1,9 @@
 import type { Transaction } from 'kysely'
 import { put } from '../../src/domain/command.ts'
+import { communityScope } from '../../src/domain/record.ts'
 import type { Community } from '../../src/domain/records/community.ts'
 import type { Device } from '../../src/domain/records/device.ts'
-import type { Invite } from '../../src/domain/records/invite.ts'
+import { fitsBond, type Invite } from '../../src/domain/records/invite.ts'
 import { bondAt, type Member } from '../../src/domain/records/member.ts'
 import type { EnrolRequest, EnterRequest, Standing } from '../../src/protocol/enrolment.ts'
 import { commitDeed } from '../commitDeed.ts'
@@ -29,8 +30,10 @@ export interface Enrolled {
 /**
  * Uses an invitation up: a pending phone, which takes no part until somebody has compared the match code. Any dead
  * invitation gives the same answer. Twenty parallel uses make one phone, because each looks under the clock's lock.
+ * An invitation for a known member (换手机) makes another phone of that member, under the name that is known.
  *
- * @throws HttpProblem `invite_dead`
+ * @throws HttpProblem `invite_dead`; `unsent_of_another`, with nothing used up, when the phone says whose unsent work it
+ *   holds and the invitation would make it somebody else's
  */
 export async function enrol(server: ServerContext, request: EnrolRequest): Promise<Enrolled> {
   const { community, secret } = splitSecret(request.secret)
@@ -55,11 +58,14 @@ async function tryEnrol(
     const [row] = await findInvites(trx, community, asCode ? 'codeHash' : 'secretHash', hash)
     const invite = row ? (JSON.parse(row.body) as Invite) : null
     if (!invite || invite.state !== 'open' || invite.expiresAt <= now) return { changes: [], value: null }
-    const member: Member = { id: newRecordId(server.rng), name: request.name.trim(), bonds: [] }
+    const known = invite.memberId ? await readInvited(facts, invite.memberId) : null
+    if (invite.memberId && !stillFits(known, invite, now)) return { changes: [], value: null }
+    const member = known ?? { id: newRecordId(server.rng), name: request.name.trim(), bonds: [] }
+    if (request.unsentOf && request.unsentOf !== member.id) throw new HttpProblem('unsent_of_another')
     const { role, teamId } = invite
     const device = newDevice(server, member.id, { role, teamId, state: 'pending', name: request.deviceName })
     const changes = [
-      put('member', member),
+      ...(known ? [] : [put('member', member)]),
       put('device', device),
       put('invite', { ...invite, state: 'used', deviceId: device.id }),
     ]
@@ -69,6 +75,18 @@ async function tryEnrol(
     if (error instanceof Error && error.message === 'unknown community') return null
     throw error
   })
+}
+
+async function readInvited(facts: WorkingFacts, memberId: string): Promise<Member | null> {
+  await facts.load([{ row: { kind: 'member', id: memberId, scope: communityScope } }])
+  const found = facts.get('member', memberId)
+  return typeof found === 'object' ? found : null
+}
+
+/** Who moved on since gets no phone in the team of then: its leader would let it in. */
+function stillFits(member: Member | null, invite: Invite, now: number): boolean {
+  const bond = member && bondAt(member, now)
+  return bond ? fitsBond(invite, bond) : false
 }
 
 /**

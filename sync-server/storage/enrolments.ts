@@ -110,6 +110,24 @@ export async function updateAnswer(trx: Trx, community: string, commandId: strin
   await row.where('id', '=', commandId).execute()
 }
 
+/**
+ * Gives a held payload to another enrolment of the same member, so that what becomes of it is told to the phone that
+ * still has it.
+ *
+ * @returns whether there was one to move
+ */
+export async function moveHeld(
+  trx: Trx,
+  community: string,
+  commandId: string,
+  to: { device: string; member: string; n: number },
+): Promise<boolean> {
+  const { device, member, n } = to
+  const row = trx.updateTable('held').set({ device, n }).where('community', '=', community).where('id', '=', commandId)
+  const moved = await row.where('member', '=', member).where('device', '<>', device).executeTakeFirst()
+  return moved.numUpdatedRows > 0n
+}
+
 /** What waits for one reason in the whole community, the longest waiting first. */
 export async function readHeldWhy(db: Reader, community: string, why: string, limit: number): Promise<HeldRow[]> {
   const rows = db.selectFrom('held').selectAll().where('community', '=', community).where('why', '=', why)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { commit, type Committed } from '../../src/db/commit.ts'
-import { Database, newId } from '../../src/db/database.ts'
+import { newId, type Database } from '../../src/db/database.ts'
 import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import type { Role } from '../../src/domain/records/member.ts'
@@ -65,8 +65,8 @@ export interface World {
   community: string
   /** Lets a person in by a one-time link of the operator. */
   phone(who: { role: Role; member?: string; team?: string | null; name?: string }): Promise<TestPhone>
-  /** Opens a phone with what an enrolment gave it. */
-  open(enrolled: { standing: Standing; cookie: string }): Promise<TestPhone>
+  /** Opens a phone with what an enrolment gave it: a new one, or `on` one whose databases are there already. */
+  open(enrolled: { standing: Standing; cookie: string }, on?: TestPhone): Promise<TestPhone>
   newId(): string
   close(): Promise<void>
 }
@@ -95,11 +95,11 @@ export async function createWorld(options: { seed?: number; storage?: Storage } 
   const community = await firstCommunity(server)
   const phones: TestPhone[] = []
 
-  const open: World['open'] = async ({ standing, cookie }) => {
+  const open: World['open'] = async ({ standing, cookie }, on) => {
     const seam: Seam = {
       clock,
       rng,
-      idb: { indexedDB: new IDBFactory(), IDBKeyRange },
+      idb: on?.seam.idb ?? { indexedDB: new IDBFactory(), IDBKeyRange },
       net: { post: (_path, body) => answer(server, cookie, body) },
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },

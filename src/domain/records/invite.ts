@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { choice, fields, id, text, time } from '../fields.ts'
 import { kind } from '../kind.ts'
 import { officersScope, teamScope } from '../record.ts'
-import { role } from './member.ts'
+import { role, type Bond } from './member.ts'
 
 const sha256 = v.pipe(v.string('bad_field'), v.regex(/^[0-9a-f]{64}$/, 'bad_field'))
 
@@ -13,6 +13,8 @@ export const invite = kind({
     id,
     role,
     teamId: v.nullable(id),
+    /** The member whose other phone this is for (换手机); `null` for somebody new. */
+    memberId: v.nullable(id),
     secretHash: sha256,
     codeHash: v.nullable(sha256),
     label: text(20),
@@ -24,3 +26,17 @@ export const invite = kind({
   scopeOf: (body) => (body.teamId === null ? officersScope : teamScope(body.teamId)),
 })
 export type Invite = v.InferOutput<typeof invite.schema>
+
+/**
+ * Role and team of an invitation for another phone of somebody who has this bond. An officer's lies in no team's scope,
+ * where its leader could let a phone in.
+ */
+export function termsOf({ role, teamId }: Bond): Pick<Invite, 'role' | 'teamId'> {
+  return { role, teamId: role === 'officer' ? null : teamId }
+}
+
+/** Whether an invitation for a known member still fits the bond that the member has now. */
+export function fitsBond(terms: Pick<Invite, 'role' | 'teamId'>, bond: Bond): boolean {
+  const due = termsOf(bond)
+  return terms.role === due.role && terms.teamId === due.teamId
+}

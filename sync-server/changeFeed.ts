@@ -38,7 +38,7 @@ const MOST_BACKFILLS = 20
  *
  * Every row comes once, in its newest state and therefore at its newest clock: a row written at 5 may come at 900. So
  * the cursor's clock counts as reached only on a page that is the whole present, and until then a phone goes on showing
- * its own rows (docs/decisions/0009).
+ * its own rows (docs/decisions/0011).
  */
 export async function readFeed(
   server: ServerContext,

@@ -66,6 +66,8 @@ export class SimPhone {
   /** How much was saved when a power cut took acknowledged numbers away: the next command must be noticed (SYNC-2). */
   fellBackAt: number | null = null
   seam: Seam | null = null
+  /** Where its cursor stood at the last look. */
+  stood: { generation: number; membership: number; clock: number } | null = null
   /** Whether anything may have changed here since the last look. */
   changed = true
   /** Own visits that were seen here at the last look. */
@@ -150,6 +152,7 @@ export class SimPhone {
     this.crash()
     this.powerCuts++
     this.visible = new Set()
+    this.stood = null
     this.#scheduler.note(`${this.name} power cut`)
     const { contents } = image
     const { communityId, memberId } = contents.state

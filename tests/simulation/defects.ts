@@ -8,6 +8,8 @@ export interface Defect {
   edits: readonly { file: string; find: string; put: string }[]
   seed: number
   budget: number
+  /** A control: it must not be caught. */
+  harmless?: true
 }
 
 export const DEFECTS: readonly Defect[] = [
@@ -21,7 +23,7 @@ export const DEFECTS: readonly Defect[] = [
     const answer = await ask(database, seam, pace, request, asked)\n`,
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 20,
   },
   {
@@ -33,7 +35,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '  return Promise.resolve().then(async () => {\n',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 100,
   },
   {
@@ -47,13 +49,13 @@ export const DEFECTS: readonly Defect[] = [
   asked = { ...asked, cursor: page.cursor }\n`,
       },
     ],
-    seed: 0,
+    seed: 17,
     budget: 100,
   },
   {
     name: 'no dedupe on the server',
     edits: [{ file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' }],
-    seed: 0,
+    seed: 1,
     budget: 20,
   },
   {
@@ -66,13 +68,13 @@ export const DEFECTS: readonly Defect[] = [
         put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 50,
   },
   {
     name: 'no purge of a lost scope',
     edits: [{ file: 'src/db/settle.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
-    seed: 0,
+    seed: 4,
     budget: 20,
   },
   {
@@ -84,7 +86,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'await purgeScopes(this.#database, scopes, new Set())',
       },
     ],
-    seed: 0,
+    seed: 4,
     budget: 50,
   },
   {
@@ -96,7 +98,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '      if (shadow.kind) continue\n',
       },
     ],
-    seed: 0,
+    seed: 7,
     budget: 100,
   },
   {
@@ -108,7 +110,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'return true',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 200,
   },
   {
@@ -125,7 +127,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'return entries.length + 2',
       },
     ],
-    seed: 0,
+    seed: 2,
     budget: 50,
   },
   {
@@ -138,7 +140,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (command.n > this.#n + 1) {',
       },
     ],
-    seed: 0,
+    seed: 19,
     budget: 200,
   },
   {
@@ -150,14 +152,28 @@ export const DEFECTS: readonly Defect[] = [
         put: "if (entry.state !== 'applied' || entry.clock === null) continue",
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 100,
   },
   {
     name: 'reached claimed before the page is the whole present',
     edits: [{ file: 'sync-server/changeFeed.ts', find: 'reached: more ? 0 : next.clock', put: 'reached: now.clock' }],
-    seed: 0,
+    seed: 1,
     budget: 100,
+  },
+  {
+    name: 'a command that throws',
+    edits: [
+      {
+        file: 'sync-server/Judge.ts',
+        find: "    if (!isVerb(verb)) return 'unknownVersion'\n",
+        put: `    if (!isVerb(verb)) return 'unknownVersion'
+    if (verb === 'stairwell/access-note' && !deed.overruled) throw new Error('poison')\n`,
+      },
+    ],
+    seed: 1,
+    budget: 0,
+    harmless: true,
   },
   {
     name: 'poison blocks the lane',
@@ -166,7 +182,7 @@ export const DEFECTS: readonly Defect[] = [
         file: 'sync-server/Judge.ts',
         find: "    if (!isVerb(verb)) return 'unknownVersion'\n",
         put: `    if (!isVerb(verb)) return 'unknownVersion'
-    if (verb === 'stairwell/access-note' && deed.policy === 'asked') throw new Error('poison')\n`,
+    if (verb === 'stairwell/access-note' && !deed.overruled) throw new Error('poison')\n`,
       },
       {
         file: 'sync-server/commitBatch.ts',
@@ -179,7 +195,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '      throw error',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 20,
   },
   {
@@ -191,7 +207,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'before.revision = args.baseRevision',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 100,
   },
   {
@@ -203,7 +219,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '    delete mark.voided\n    if (event.after) Object.assign(mark, { outcome: event.after.outcome, at: event.after.visitedAt })\n',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 100,
   },
   {
@@ -220,7 +236,7 @@ export const DEFECTS: readonly Defect[] = [
         put: `      : sql<boolean>\`(substr("scope", 1, 2) = 's:' or "scope" in (\${sql.join(filter.scopes)}))\``,
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 20,
   },
   {
@@ -232,7 +248,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "    const taken = [...this.#taken.values()].filter(({ answer }) => answer.result !== 'refused')\n",
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 100,
   },
   {
@@ -244,7 +260,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "if (ahead && epoch === 'never') throw new HttpProblem('epoch_changed')",
       },
     ],
-    seed: 0,
+    seed: 8,
     budget: 50,
   },
   {
@@ -256,7 +272,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '.filter(({ id, at }) => at < 0 && !known.has(id))',
       },
     ],
-    seed: 0,
+    seed: 2,
     budget: 50,
   },
   {
@@ -268,7 +284,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'const clock = full ? last + 1 : Math.max(nowClock, last)',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 50,
   },
   {
@@ -280,7 +296,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'body: own.length < 0 ? countOn(shadow.body, own) : shadow.body })',
       },
     ],
-    seed: 0,
+    seed: 1,
     budget: 50,
   },
 ]

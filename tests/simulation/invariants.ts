@@ -5,6 +5,7 @@ import type { Stairwell } from '../../src/domain/records/stairwell.ts'
 import type { SessionTally } from '../../src/domain/records/sessionTally.ts'
 import { applyToTally, tallyOf } from '../../src/domain/service/tally.ts'
 import type { Answer } from '../../src/protocol/sync.ts'
+import type { Cursor } from '../../sync-server/cursor.ts'
 import type { Storage } from '../../sync-server/storage/openStorage.ts'
 import { visitIdOf } from './operations.ts'
 import type { Contents, SimPhone } from './SimPhone.ts'
@@ -62,6 +63,7 @@ export async function checkPhone(phone: SimPhone, storage: Storage, violate: Vio
   checkLane(contents, say)
   checkKept(phone, contents, say)
   checkFacades(contents, say)
+  checkForward(phone, contents, say)
   const memberships = await readMemberships(storage)
   const { membership } = contents.state
   const scopes = scopesSince(memberships, phone.deviceId, membership)
@@ -161,12 +163,24 @@ function checkVisible(phone: SimPhone, contents: Contents, scopes: ReadonlySet<s
   phone.visible = visible
 }
 
+/** Within one download the cursor never goes back, and no older membership comes back either (SYNC-7). */
+function checkForward(phone: SimPhone, { state }: Contents, say: Violate): void {
+  const { generation, membership, cursor } = state
+  const clock = openCursor(cursor)?.clock ?? 0
+  const before = phone.stood
+  phone.stood = { generation, membership, clock }
+  if (before?.generation !== generation) return
+  if (clock < before.clock) say(`its cursor went back from ${before.clock} to ${clock}`)
+  if (membership < before.membership) say(`its membership went back from ${before.membership} to ${membership}`)
+}
+
+/** What a cursor says, signature apart. */
+function openCursor(cursor: string | null): Cursor | null {
+  return cursor ? (JSON.parse(Buffer.from(cursor.split('.')[0]!, 'base64url').toString()) as Cursor) : null
+}
+
 function backfillsOf(cursor: string | null): Set<string> {
-  if (!cursor) return new Set()
-  const body = JSON.parse(Buffer.from(cursor.split('.')[0]!, 'base64url').toString()) as {
-    backfills: { scope: string }[]
-  }
-  return new Set(body.backfills.map((backfill) => backfill.scope))
+  return new Set(openCursor(cursor)?.backfills.map((backfill) => backfill.scope))
 }
 
 /** What holds everywhere once faults have stopped and everybody has synced. */

@@ -38,7 +38,7 @@ function drawTemper(rng: Seam['rng']) {
     powerCut: chance(0.3, 0.05),
     restore: rng.next() < 0.25,
     trouble: chance(0.4, 0.15),
-    twoTabs: rng.next() < 0.5 ? 0.4 : 0,
+    twoTabs: rng.next() < 0.6 ? 0.7 : 0,
     pageRows: 3 + Math.floor(rng.next() * 30),
     batch: 1 + Math.floor(rng.next() * 12),
     sliceRows: 2 + Math.floor(rng.next() * 20),

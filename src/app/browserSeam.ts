@@ -1,5 +1,4 @@
 import type { Seam } from '../db/seam.ts'
-import { post } from '../remote/request.ts'
 
 /** The browser's side of the seam: its clock, randomness, database, network, timers and locks. */
 export const browserSeam: Seam = {
@@ -9,7 +8,8 @@ export const browserSeam: Seam = {
     next: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 4_294_967_296,
   },
   idb: { indexedDB, IDBKeyRange },
-  net: { post },
+  // Loaded with the sync that needs it.
+  net: { post: async (path, body) => (await import('../remote/request.ts')).post(path, body) },
   timer: {
     set(run, delayMs) {
       const timer = setTimeout(run, delayMs)

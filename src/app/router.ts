@@ -1,4 +1,6 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import HomeScreen from '../features/visits/HomeScreen.vue'
+import StairwellScreen from '../features/visits/StairwellScreen.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -11,10 +13,10 @@ declare module 'vue-router' {
 
 /** Which feature is which address. Home and stairwell come with the first download; the rest when it is needed. */
 const routes: RouteRecordRaw[] = [
-  { path: '/', component: () => import('../features/visits/HomeScreen.vue'), meta: { tab: '/' } },
+  { path: '/', component: HomeScreen, meta: { tab: '/' } },
   {
     path: '/stairwell/:stairwellId',
-    component: () => import('../features/visits/StairwellScreen.vue'),
+    component: StairwellScreen,
     props: true,
     meta: { tab: '/' },
   },

@@ -1,60 +1,55 @@
 import { setHere } from '../db/here.ts'
 import { openPhone } from '../db/openPhone.ts'
-import { readPhone } from '../db/database.ts'
-import { listen } from '../remote/live.ts'
-import { Schedule } from '../sync/schedule.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
-import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
+import type { Enrolment } from './enrolment.ts'
+import type { RunningSync } from './startSync.ts'
 
-/** A phone that runs: its schedule, and how to stop it. */
+/** A phone that runs: its database, its sync, and how to stop both. */
 export interface RunningPhone {
   stop(): void
 }
 
-/** Opens the member's database and starts everything that asks for a sync (SYNC-10). */
+/** When the rest of the app could not be fetched: a first visit whose network went away half-way. */
+const LOAD_AGAIN_MS = 5_000
+
+/** Opens the member's database, so that doors can be tapped, and lets the sync follow. */
 export async function startPhone(enrolment: Enrolment, appVersion: string): Promise<RunningPhone> {
   const { community, memberId, deviceId, state, matchCode } = enrolment
   const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
   const database = await openPhone(browserSeam, who)
   const status = useSyncStatus()
-  const schedule = new Schedule(database, browserSeam, appVersion, ({ reach, running, trouble }) => {
-    status.running = running
-    if (!running) status.reach = reach
-    status.lastProblem = trouble?.code ?? null
-    if (reach === 'online') void rememberConfirmation(database, enrolment)
-  })
-  const request = () => schedule.request()
-  setHere({ database, seam: browserSeam, communityId: community.id, memberId, deviceId, requestSync: request })
-  const onVisible = () => {
-    if (document.visibilityState === 'visible') request()
-  }
-  addEventListener('online', request)
-  document.addEventListener('visibilitychange', onVisible)
+  let sync: RunningSync | null = null
+  let isStopped = false
+  let cancelLoad = () => {}
+  const requestSync = () => sync?.requestSoon()
+  setHere({ database, seam: browserSeam, communityId: community.id, memberId, deviceId, requestSync })
   const offline = () => {
     status.reach = 'offline'
   }
   addEventListener('offline', offline)
-  const unlisten = listen(request)
-  if (!navigator.onLine) status.reach = 'offline'
-  request()
+  if (!navigator.onLine) offline()
+
+  const load = async (): Promise<void> => {
+    try {
+      const { startSync } = await import('./startSync.ts')
+      if (!isStopped) sync = startSync(database, enrolment, appVersion)
+    } catch (error) {
+      console.error(error)
+      offline()
+      if (!isStopped) cancelLoad = browserSeam.timer.set(() => void load(), LOAD_AGAIN_MS)
+    }
+  }
+  void load()
+
   return {
     stop() {
-      schedule.stop()
-      unlisten()
-      removeEventListener('online', request)
+      isStopped = true
+      cancelLoad()
+      sync?.stop()
       removeEventListener('offline', offline)
-      document.removeEventListener('visibilitychange', onVisible)
       database.close()
       setHere(null)
     },
   }
-}
-
-/** Once confirmed, the next start needs no match code. */
-async function rememberConfirmation(database: Parameters<typeof readPhone>[0], enrolment: Enrolment): Promise<void> {
-  const known = readEnrolment()
-  if (known?.deviceId !== enrolment.deviceId || known.state === 'active') return
-  if ((await readPhone(database)).device === 'active')
-    writeEnrolment({ ...enrolment, state: 'active', matchCode: null })
 }

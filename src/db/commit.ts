@@ -3,7 +3,8 @@ import { check } from '../domain/fields.ts'
 import { mintId } from '../domain/hash.ts'
 import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
-import { commandOf, type Args, type Verb } from '../domain/verbs.ts'
+import { KNOCK_VERBS } from '../domain/knockVerbs.ts'
+import type { AnyCommand, Args, Verb } from '../domain/verbs.ts'
 import { newId, readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
@@ -25,7 +26,7 @@ export async function commit<V extends Verb>(
   verb: V,
   args: Args<V>,
 ): Promise<Committed> {
-  const rule = commandOf(verb)
+  const rule = await ruleOf(verb)
   const checked = check(rule.args, args)
   if (!checked.ok) return { saved: false, code: checked.code }
   const id = newId(seam.rng)
@@ -36,10 +37,10 @@ export async function commit<V extends Verb>(
     const { offsetMs, syncedAt, nextN, generation } = state
     const command = { id, verb, version: rule.version, args: checked.value, claimedAt, offsetMs, after: syncedAt }
     const actor = await readActor(database, state, claimedAt - offsetMs)
-    const reads = readsOf(command, actor)
+    const reads = readsOf(rule, command, actor)
     const facts = new LocalFacts()
     await facts.load(database, actor, state.complete, reads)
-    const decision = runCommand(command, actor, facts)
+    const decision = runCommand(rule, command, actor, facts)
     if (!decision.accepted) return { saved: false as const, code: decision.code }
     const changes = [...decision.changes]
     const writer = new RowWriter(database, generation)
@@ -78,6 +79,15 @@ async function shadowRows(database: Database, changes: readonly Ref[], generatio
   )
 }
 
+/** The rules of a tap are always here; the others come with the screens that need them, before the transaction begins. */
+async function ruleOf(verb: Verb): Promise<AnyCommand> {
+  if (Object.hasOwn(KNOCK_VERBS, verb)) {
+    return KNOCK_VERBS[verb as keyof typeof KNOCK_VERBS] as unknown as AnyCommand
+  }
+  const { commandOf } = await import('../domain/verbs.ts')
+  return commandOf(verb)
+}
+
 /** The phone's own idea of who acts: its member's bond, as far as it knows. */
 export async function readActor(database: Database, state: PhoneState, moment: number): Promise<Actor> {
   const row = await database.records.get([communityScope, 'member', state.memberId])
@@ -86,20 +96,20 @@ export async function readActor(database: Database, state: PhoneState, moment: n
   return { communityId, memberId, deviceId, role: bond?.role ?? 'member', teamId: bond?.teamId ?? null }
 }
 
-type Runnable = Pick<OutboxEntry, 'id' | 'verb' | 'args' | 'claimedAt' | 'offsetMs'>
+type Runnable = Pick<OutboxEntry, 'id' | 'args' | 'claimedAt' | 'offsetMs'>
 
 const nthIdOf = (command: Runnable) => (k: number) => mintId(command.id, String(k))
 
 /** What a command looks at. */
-export function readsOf(command: Runnable, actor: Actor): readonly Read[] {
-  return commandOf(command.verb as Verb).reads(command.args, actor, nthIdOf(command))
+export function readsOf(rule: AnyCommand, command: Runnable, actor: Actor): readonly Read[] {
+  return rule.reads(command.args, actor, nthIdOf(command))
 }
 
 /** Runs a command's rule on facts that hold everything it named. */
-export function runCommand(command: Runnable, actor: Actor, facts: LocalFacts): Decision {
+export function runCommand(rule: AnyCommand, command: Runnable, actor: Actor, facts: LocalFacts): Decision {
   const effective = command.claimedAt - command.offsetMs
   const at = { claimed: command.claimedAt, effective, received: effective }
-  return commandOf(command.verb as Verb).decide({ args: command.args, actor, at, newId: nthIdOf(command) }, facts)
+  return rule.decide({ args: command.args, actor, at, newId: nthIdOf(command) }, facts)
 }
 
 function rowOf(read: Read): { kind: string; id: string }[] {

@@ -2,6 +2,7 @@ import type { Actor } from '../domain/command.ts'
 import { isEventKind } from '../domain/kinds.ts'
 import type { Change, Scope } from '../domain/record.ts'
 import type { LateAnswer } from '../domain/records/lateAnswer.ts'
+import { commandOf, type AnyCommand, type Verb } from '../domain/verbs.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { Answer, SyncAnswer, WireChange } from '../protocol/sync.ts'
 import { readActor, readsOf, runCommand } from './commit.ts'
@@ -259,7 +260,7 @@ class Settlement {
     const seen = new Map([...this.#writer.rows, ...overlay])
     const facts = new LocalFacts(seen)
     const again = live.filter((entry) => met.has(entry) && !isPureEvent(entry))
-    const reads = again.flatMap((entry) => readsOf(entry, this.#actor))
+    const reads = again.flatMap((entry) => readsOf(ruleOf(entry), entry, this.#actor))
     await facts.load(this.#database, this.#actor, this.#state.complete, reads)
     for (const entry of live) {
       if (!met.has(entry)) continue
@@ -311,7 +312,7 @@ class Settlement {
   /** Events stand as they are; documents are decided anew. A replay that refuses never removes the person's event. */
   #again(entry: OutboxEntry, facts: LocalFacts): readonly Change[] {
     const events = entry.changes.filter((change) => isEventKind(change.kind))
-    const decision = runCommand(entry, this.#actor, facts)
+    const decision = runCommand(ruleOf(entry), entry, this.#actor, facts)
     if (!decision.accepted) return events
     const standing = new Set(events.map(keyOf))
     entry.changes = [...events, ...decision.changes.filter((change) => !standing.has(keyOf(change)))]
@@ -363,6 +364,8 @@ class Settlement {
 function writesOf({ changes }: OutboxEntry): string[] {
   return [...changes, ...talliesOf(changes)].map(keyOf)
 }
+
+const ruleOf = (entry: OutboxEntry): AnyCommand => commandOf(entry.verb as Verb)
 
 /** Nothing but what happened: it is not decided anew. */
 function isPureEvent(entry: OutboxEntry): boolean {

@@ -6,11 +6,9 @@ import { confirmDevice } from './commands/confirmDevice.ts'
 import { confirmDoor } from './commands/confirmDoor.ts'
 import { createInvite } from './commands/createInvite.ts'
 import { editAccessNote } from './commands/editAccessNote.ts'
-import { endSession } from './commands/endSession.ts'
 import { importStairwell } from './commands/importStairwell.ts'
 import { recordNoEntry } from './commands/recordNoEntry.ts'
 import { recordQuiz } from './commands/recordQuiz.ts'
-import { recordVisit } from './commands/recordVisit.ts'
 import { renameDoor } from './commands/renameDoor.ts'
 import { retireDoor } from './commands/retireDoor.ts'
 import { revokeDevice } from './commands/revokeDevice.ts'
@@ -20,12 +18,12 @@ import { saveDoNotKnock } from './commands/saveDoNotKnock.ts'
 import { saveRound } from './commands/saveRound.ts'
 import { saveTeam } from './commands/saveTeam.ts'
 import { settleHold } from './commands/settleHold.ts'
-import { startSession } from './commands/startSession.ts'
-import { voidVisit } from './commands/voidVisit.ts'
 import { withdrawInvite } from './commands/withdrawInvite.ts'
+import { KNOCK_VERBS } from './knockVerbs.ts'
 
 /** Every verb there is, by its name on the wire. */
 export const VERBS = {
+  ...KNOCK_VERBS,
   'assignment/save': assignStairwell,
   'community/save': saveCommunity,
   'device/confirm': confirmDevice,
@@ -42,13 +40,9 @@ export const VERBS = {
   'quiz/record': recordQuiz,
   'roster/import-stairwell': importStairwell,
   'round/save': saveRound,
-  'session/end': endSession,
-  'session/start': startSession,
   'stairwell/access-note': editAccessNote,
   'team/save': saveTeam,
   'visit/no-entry': recordNoEntry,
-  'visit/record': recordVisit,
-  'visit/void': voidVisit,
 } as const
 
 export type Verb = keyof typeof VERBS

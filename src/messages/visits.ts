@@ -41,7 +41,7 @@ export const visitMessages = {
     done: (doors: number): string => `${doors} 户 · 都敲过了`,
     again: (doors: number): string => `${doors} 户约好再来`,
     together: (names: readonly string[]): string => `同去：${names.join('、')}`,
-    leaseUntil: (date: string): string => `派到 ${date}`,
+    leaseUntil: (date: string): string => `派到${date}`,
     leaseOver: '派期已过，做完请告诉队长',
     all: '全部楼梯',
     showAll: '打开任意楼梯',

@@ -18,6 +18,8 @@ export interface PhoneOptions {
   width?: number
   height?: number
   theme?: 'light' | 'dark'
+  /** Device pixels per CSS px. */
+  density?: number
 }
 
 /**
@@ -27,13 +29,14 @@ export interface PhoneOptions {
  * @param profile an absolute path; it is created when missing
  */
 export function launchPhone(profile: string, options: PhoneOptions = {}): Promise<BrowserContext> {
-  const { offline = false, width = 360, height = 740, theme = 'light' } = options
+  const { offline = false, width = 360, height = 740, theme = 'light', density = 1 } = options
   const executablePath = findBrowser()
   return chromium.launchPersistentContext(profile, {
     ...(executablePath === undefined ? {} : { executablePath }),
     args: browserArgs,
     offline,
     viewport: { width, height },
+    deviceScaleFactor: density,
     colorScheme: theme,
     locale: 'zh-CN',
     timezoneId: 'Asia/Shanghai',

@@ -38,7 +38,8 @@ describe('the outcomes of a door', () => {
   it('begin with their word and hand on what was picked', async () => {
     const grid = mount(OutcomeGrid, { props: { items, name: '结果' } })
     const button = grid.get('[data-outcome="notHome"]')
-    expect(flat(button.text())).toBe('无人应门 到下一户 402')
+    expect(flat(button.get('.label').text())).toBe('无人应门')
+    expect(flat(button.get('.hint').text())).toBe('到下一户 402')
     await button.trigger('click')
     expect(grid.emitted('pick')).toEqual([['notHome']])
   })

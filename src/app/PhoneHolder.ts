@@ -1,4 +1,5 @@
 import type { Standing } from '../protocol/enrolment.ts'
+import { useSyncStatus } from '../sync/status.ts'
 import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
 import { startPhone, type RunningPhone } from './startPhone.ts'
 
@@ -20,10 +21,15 @@ export class PhoneHolder {
     if (known) await this.#start(known)
   }
 
-  /** Takes up a fresh enrolment. */
+  /**
+   * Takes up a fresh enrolment. One of the same member opens the same database, with everything that is unsent; what
+   * another member left behind stays in a database of its own.
+   */
   async adopt(standing: Standing): Promise<Enrolment> {
     writeEnrolment(standing)
     this.#running?.stop()
+    // What the old enrolment came to says nothing about the new one.
+    useSyncStatus().reach = 'unknown'
     await this.#start(standing)
     return standing
   }

@@ -20,6 +20,11 @@ export function setHere(phone: Here | null): void {
   current = phone
 }
 
+/** The open phone, for screens that are also shown before there is one. */
+export function hereIfOpen(): Here | null {
+  return current
+}
+
 /** @throws Error before the app has opened a database */
 export function here(): Here {
   if (!current) throw new Error('no phone is open')

@@ -10,6 +10,8 @@ export const appMessages = {
   skipToContent: '跳到正文',
   updateReady: '有新版本，点一下更新。已保存的记录不受影响。',
   update: '更新',
+  stillPending: '这台手机还在等队长确认。记录先存在手机里，确认后自动上传。',
+  showMatchCode: '看确认码',
   bug: '这一页出了点问题。已保存的记录都在手机里，不会丢。',
   reload: '重新打开',
   storageFailed: '手机的存储打不开，请关闭其他标签页再试。记录没有被删除。',

@@ -9,12 +9,19 @@ export const joinMessages = {
   codeMissing: '请填加入码，或打开队长发来的链接。',
   name: '我的称呼',
   nameHint: '20 个字以内，例如：陈姐、阿明',
+  joinNameHint: '20 个字以内，例如：陈姐、阿明。用“换手机”的邀请时，沿用原来的称呼。',
   nameMissing: '请填一个称呼。',
   communityName: '社区名称',
   communityHint: '例如：石榴桥社区',
   communityMissing: '请填社区名称。',
   join: '加入',
   joining: '正在加入…',
+  unsentTitle: '先别急着加入',
+  unsentOfAnother: (count: number): string =>
+    `这台手机里还有 ${count} 条没上传的记录。用这个邀请加入，会变成另一个人，这些记录就留在手机里，不会上传。请向队长要“换手机”的邀请，用它加入，记录会接着上传。`,
+  unsentNotUsed: '这个邀请还没有用掉。',
+  joinLater: '先不加入',
+  joinAnyway: '仍然用这个邀请加入',
   lookUp: '先去查分类，不用加入',
   link: '收到链接的，直接点开链接就行。',
 
@@ -35,12 +42,17 @@ export const joinMessages = {
   copied: '已复制',
   copyFailed: '没能复制，请长按地址栏复制。',
 
+  welcomeBack: (name: string): string => `欢迎回来，${name}`,
+  stillHere: (count: number): string =>
+    count === 0 ? '确认以后，接着用就行。' : `手机里的 ${count} 条记录都在，确认以后自动计入。`,
+  goOn: '先继续敲门',
   pendingTitle: '请队长核对',
   pendingLead: '把这六个数字念给队长听。队长在自己的手机上输入，对上了就确认。',
   matchCode: '确认码',
   pendingWaits: '确认后会自动进入，不用守着。',
   pendingOffline: '现在没有网络。连上网以后会自动继续。',
-  pendingEnded: '这台手机的加入申请没有通过，或者已经停用。需要的话，向队长要一个新的加入码。',
+  pendingEnded:
+    '这台手机的加入申请没有通过，或者已经停用。需要的话，向队长要一个新的加入码；以前加入过的，要“换手机”的邀请。',
   checkNow: '看看确认了没有',
 
   keptTitle: '这台手机会存什么',

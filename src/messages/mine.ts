@@ -45,5 +45,5 @@ export const mineMessages = {
   leaveUnsent: (count: number): string => `先别清除数据：还有 ${count} 条没有上传。连上网，等到显示“已同步”再换手机。`,
   leaveRefused: (count: number): string => `还有 ${count} 条需要处理，请先看看。`,
   leaveQueue: '看看队列',
-  leaveFree: '都上传了，可以放心换手机。请队长停用这台手机，再给新手机发一个加入码。',
+  leaveFree: '都上传了，可以放心换手机。请队长停用这台手机，再给新手机发一个“换手机”的邀请。',
 } as const

@@ -4,6 +4,7 @@ import { communityScope } from '../../domain/record.ts'
 import type { Device } from '../../domain/records/device.ts'
 import type { DeviceReport } from '../../domain/records/deviceReport.ts'
 import type { Invite } from '../../domain/records/invite.ts'
+import { bondAt, type Bond, type Member } from '../../domain/records/member.ts'
 import type { Team } from '../../domain/records/team.ts'
 import { readWho, type Who } from './readWho.ts'
 
@@ -12,6 +13,14 @@ export interface NamedDevice {
   /** The name its person chose to be called by. */
   name: string
   unsent: number
+  /** Somebody who was here before: another phone of the same person. */
+  isKnown: boolean
+}
+
+/** Somebody who may be given another phone. */
+export interface BondedMember {
+  member: Member
+  bond: Bond
 }
 
 export interface InviteState extends Who {
@@ -21,6 +30,9 @@ export interface InviteState extends Who {
   invites: Invite[]
   pending: NamedDevice[]
   active: NamedDevice[]
+  /** Who may be given another phone by this person, by name. */
+  people: BondedMember[]
+  nameOf(memberId: string): string
 }
 
 /** Invitations and phones that this person may see: an officer all of them, a leader those of the own team. */
@@ -35,11 +47,16 @@ export async function readInvites(): Promise<InviteState> {
     readScope('deviceReport', communityScope),
   ])
   const names = new Map(members.map((member) => [member.id, member.name]))
+  const known = new Set(members.filter((member) => member.bonds.length > 0).map((member) => member.id))
+  const nameOf = (memberId: string) => names.get(memberId) ?? ''
   const unsent = new Map(reports.map((report: DeviceReport) => [report.id, report.unsent]))
   const named = (state: Device['state']) =>
     devices
       .filter((device) => device.state === state)
-      .map((device) => ({ device, name: names.get(device.memberId) ?? '', unsent: unsent.get(device.id) ?? 0 }))
+      .map((device) => {
+        const { id, memberId } = device
+        return { device, name: nameOf(memberId), unsent: unsent.get(id) ?? 0, isKnown: known.has(memberId) }
+      })
       .sort((left, right) => compareNames(left.name, right.name) || left.device.enrolledAt - right.device.enrolledAt)
   return {
     ...who,
@@ -48,5 +65,18 @@ export async function readInvites(): Promise<InviteState> {
     invites: invites.sort((left, right) => right.expiresAt - left.expiresAt || (left.id < right.id ? -1 : 1)),
     pending: named('pending'),
     active: named('active'),
+    people: givablePhones(who, members),
+    nameOf,
   }
+}
+
+/** An officer gives anybody another phone, a leader the own team's people. */
+function givablePhones({ role, teamId, now }: Who, members: readonly Member[]): BondedMember[] {
+  return members
+    .flatMap((member) => {
+      const bond = bondAt(member, now)
+      return bond ? [{ member, bond }] : []
+    })
+    .filter(({ bond }) => role === 'officer' || (bond.role !== 'officer' && bond.teamId === teamId))
+    .sort((left, right) => compareNames(left.member.name, right.member.name))
 }

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Component } from 'vue'
+import { readPhone } from '../../../src/db/database.ts'
+import { setHere } from '../../../src/db/here.ts'
 import { sha256Hex } from '../../../src/domain/hash.ts'
 import EnterScreen from '../../../src/features/join/EnterScreen.vue'
 import JoinScreen from '../../../src/features/join/JoinScreen.vue'
@@ -15,7 +17,7 @@ import { useSyncStatus } from '../../../src/sync/status.ts'
 import { createServer } from '../../../sync-server/server.ts'
 import { makeEntryLink } from '../../../sync-server/start.ts'
 import { waitUntil } from '../../harness/waitUntil.ts'
-import { createWorld, type World } from '../../harness/world.ts'
+import { createWorld, type TestPhone, type World } from '../../harness/world.ts'
 import { openRouter } from '../testPhone.ts'
 
 let world: World
@@ -48,6 +50,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   screen.unmount()
+  setHere(null)
   vi.unstubAllGlobals()
   location.hash = ''
   await server.close()
@@ -172,6 +175,76 @@ test('a phone that waits shows its six digits; one that was turned away may try 
   useSyncStatus().reach = 'revoked'
   await says('没有通过')
   expect(screen.findAll('label').map((label) => label.text())).toEqual(['加入码', '我的称呼'])
+})
+
+/** A member's phone that has lost its cookie, with three things unsent; the officer invites for it or for somebody new. */
+async function aLostPhone(): Promise<{ phone: TestPhone; invited: (memberId: string | null) => Promise<string> }> {
+  const officer = await world.phone({ role: 'officer' })
+  const phone = await world.phone({ role: 'member', name: '陈姐' })
+  await phone.sync()
+  await officer.sync()
+  for (let evening = 0; evening < 3; evening++) {
+    await phone.commit('session/start', { roundId: world.newId(), partnerIds: [] })
+  }
+  const { communityId, memberId, deviceId } = await readPhone(phone.database)
+  setHere({ database: phone.database, seam: phone.seam, communityId, memberId, deviceId, requestSync: () => {} })
+  const invited = async (forMember: string | null) => {
+    const secret = world.newId() + world.newId()
+    const hashes = { secretHash: sha256Hex(secret), codeHash: null }
+    const terms = { role: 'member' as const, teamId: null, memberId: forMember, label: '', minutes: 15 }
+    expect((await officer.commit('invite/create', { ...terms, ...hashes })).saved).toBe(true)
+    await officer.sync()
+    return `${world.community}.${secret}`
+  }
+  return { phone, invited }
+}
+const press = (name: string) =>
+  screen
+    .findAll('button')
+    .find((entry) => entry.text() === name)!
+    .trigger('click')
+
+test('a phone with unsent work is warned before an invitation for somebody new is used up, and may still go on', async () => {
+  const { phone, invited } = await aLostPhone()
+  await open(JoinScreen, '/join', await invited(null))
+  await fill('我的称呼', '阿明')
+  await submit()
+  await says('这台手机里还有 3 条没上传的记录')
+  expect(screen.text()).toContain('请向队长要“换手机”的邀请')
+  await press('先不加入')
+  await says('这个邀请还没有用掉')
+  expect(screen.emitted('enrolled')).toBeUndefined()
+  await submit()
+  await says('先别急着加入')
+  await press('仍然用这个邀请加入')
+  expect(await enrolled()).toMatchObject({ name: '阿明', role: null, state: 'pending' })
+  expect(await phone.database.outbox.count()).toBe(3)
+})
+
+test('an invitation for the member of this phone needs no warning, and answers with the known name', async () => {
+  const { phone, invited } = await aLostPhone()
+  await open(JoinScreen, '/join', await invited(phone.standing.memberId))
+  expect(screen.text()).toContain('用“换手机”的邀请时，沿用原来的称呼')
+  expect(requests).toEqual([])
+  await fill('我的称呼', '随便')
+  await submit()
+  const { memberId } = phone.standing
+  expect(await enrolled()).toMatchObject({ memberId, name: '陈姐', role: 'member', state: 'pending' })
+  expect(screen.text()).not.toContain('先别急着加入')
+})
+
+test('somebody who comes back is welcomed by name, told what is kept, and may go on', async () => {
+  await aLostPhone()
+  const props = { matchCode: '042719', welcomeBack: '陈姐', canGoOn: true }
+  screen = mount(PendingScreen, { props, attachTo: document.body })
+  await says('欢迎回来，陈姐')
+  await says('手机里的 3 条记录都在，确认以后自动计入')
+  await press('先继续敲门')
+  expect(screen.emitted('goOn')).toHaveLength(1)
+  screen.unmount()
+  screen = mount(PendingScreen, { props: { matchCode: '042719' }, attachTo: document.body })
+  expect(screen.text()).not.toContain('欢迎回来')
+  expect(screen.findAll('button').map((entry) => entry.text())).toEqual(['看看确认了没有'])
 })
 
 test('a code is read as it was meant', () => {

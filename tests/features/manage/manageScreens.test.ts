@@ -178,6 +178,49 @@ test('invitations: single use, hashes alone are stored, and this tab alone still
   expect((await readAll('invite')).filter((invite) => invite.state === 'withdrawn')).toHaveLength(1)
 })
 
+test('换手机: one invitation for the same member, made in the sheet, shown where invitations are', async () => {
+  await aTeam()
+  await open(TeamsScreen, '示例乙 · 队员')
+  await press('调整 示例乙')
+  await press('换手机')
+  await waitUntil(async () => (await readAll('invite')).length === 1, { what: 'the invitation' })
+  const [invite] = await readAll('invite')
+  expect(invite).toMatchObject({ memberId: mateId, role: 'member', teamId, state: 'open' })
+  expect(invite!.expiresAt - phone.clock.now()).toBe(24 * 3_600_000)
+  await waitUntil(() => !screen!.text().includes('给谁换') && !screen!.find('dialog[open]').exists(), {
+    what: 'the sheet closed',
+  })
+  screen!.unmount()
+  await open(InvitesScreen, '换手机：示例乙')
+  const [, secret] = /\/join#[^.]+\.(.+)$/.exec(screen!.get('[data-invite-link]').text())!
+  expect(sha256Hex(secret!)).toBe(invite!.secretHash)
+  expect(JSON.stringify(await phone.database.outbox.toArray())).not.toContain(secret)
+})
+
+test('换手机: a leader finds the own team’s people and no officer, and an officer’s phone lies in no team’s scope', async () => {
+  await aTeam()
+  const people: [string, string, Bond][] = [
+    ['member-00000000004', '示例丁', bond({ teamId: 'team-000000000002' })],
+    ['member-00000000005', '示例戊', bond({ role: 'officer' })],
+  ]
+  for (const [id, name, held] of people) await phone.put('member', { id, name, bonds: [held] })
+  await open(InvitesScreen, '给谁换')
+  await press('做换手机的邀请')
+  await says('请先选一个人')
+  await field('给谁换').setValue('member-00000000005')
+  await press('做换手机的邀请')
+  await says('换手机：示例戊')
+  expect(await readAll('invite')).toMatchObject([{ memberId: 'member-00000000005', role: 'officer', teamId: null }])
+
+  screen!.unmount()
+  await phone.put('member', { id: phone.memberId, name: '示例甲', bonds: [bond({ role: 'leader' })] })
+  await open(InvitesScreen, '给谁换')
+  const names = field('给谁换')
+    .findAll('option')
+    .map((option) => option.text())
+  expect(names).toEqual(['请选一个人', '示例乙 · 队员', '示例甲 · 队长'])
+})
+
 test('a phone is confirmed by typing the digits on the other screen, and by nothing else', async () => {
   await aTeam()
   const newcomer = { id: 'member-00000000003', name: '示例丙', bonds: [] }

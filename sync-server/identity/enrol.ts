@@ -110,16 +110,20 @@ export async function enter(server: ServerContext, request: EnterRequest): Promi
     const bond = { role: link.role as 'officer', teamId: link.team, from: now, until: null }
     const founded = facts.get('community', community) === 'absent'
     const name = request.name?.trim()
+    const foundedName = request.community?.trim() ?? ''
     if (typeof known !== 'object' && !name) throw new HttpProblem('bad_request')
-    if (founded && !request.community?.trim()) throw new HttpProblem('bad_request')
+    if (founded && !foundedName) throw new HttpProblem('bad_request')
     const member: Member = typeof known === 'object' ? known : { id: memberId, name: name ?? '', bonds: [bond] }
     const device = newDevice(server, memberId, { ...bond, state: 'active', name: request.deviceName })
     const changes = [put('member', member), put('device', device)]
-    if (founded) changes.unshift(put('community', newCommunity(community, request.community?.trim() ?? '')))
-    return { changes, value: await admit(server, trx, facts, community, member, device) }
+    const value = await admit(server, trx, facts, community, member, device)
+    if (founded) {
+      changes.unshift(put('community', newCommunity(community, foundedName)))
+      value.standing.community.name = foundedName
+    }
+    return { changes, value }
   })
   if (!enrolled) throw new HttpProblem('invite_dead')
-  if (request.community) enrolled.standing.community.name = request.community.trim()
   return enrolled
 }
 

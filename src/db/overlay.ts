@@ -56,20 +56,20 @@ export class RowWriter {
   }
 
   /**
-   * Reads, in two requests, everything that the projections of these changes will ask for: the rows below the events and
+   * Reads, at once, everything that the projections of these changes will ask for: the rows below the events and
    * their façades. After it `write` never waits.
    */
   async load(changes: readonly Change[]): Promise<void> {
     const events = changes.filter(({ kind, id }) => isFacadeKind(kind) && !this.#known.has(`${kind} ${id}`))
     if (events.length === 0) return
-    const rows = await this.#database.records.bulkGet(events.map(({ scope, kind, id }) => [scope, kind, id]))
-    const subjects: Subject[] = []
-    for (const [index, { kind, id, body }] of events.entries()) {
-      const before = rows[index]?.body ?? null
-      this.#known.set(`${kind} ${id}`, before)
-      for (const subject of [before, body]) if (subject) subjects.push(subject as unknown as Subject)
-    }
-    await this.#loadFacades(subjects)
+    const subjectsOf = (bodies: readonly (Body | null)[]) => bodies.filter(Boolean) as unknown as Subject[]
+    const [rows] = await Promise.all([
+      this.#database.records.bulkGet(events.map(({ scope, kind, id }) => [scope, kind, id])),
+      this.#loadFacades(subjectsOf(events.map(({ body }) => body))),
+    ])
+    const before = rows.map((row) => row?.body ?? null)
+    for (const [index, { kind, id }] of events.entries()) this.#known.set(`${kind} ${id}`, before[index] ?? null)
+    await this.#loadFacades(subjectsOf(before))
   }
 
   async #loadFacades(subjects: readonly Subject[]): Promise<void> {
@@ -77,6 +77,7 @@ export class RowWriter {
       subjects.map(({ stairwellId, roundId }) => [facadeKey(stairwellId, roundId), [stairwellId, roundId]]),
     )
     const missing = [...places].filter(([key]) => !this.#facades.has(key))
+    if (missing.length === 0) return
     const facades = await this.#database.facades.bulkGet(missing.map(([, place]) => place as [string, string]))
     for (const [index, [key, [stairwellId, roundId]]] of missing.entries()) {
       this.#facades.set(key, facades[index] ?? emptyFacade(stairwellId!, roundId!))
@@ -114,11 +115,26 @@ export class RowWriter {
       body ? [{ kind, id, scope, body, generation: this.#generations.get(`${kind} ${id}`) ?? this.#generation }] : [],
     )
     const gone = changes.filter((change) => change.body === null)
+    await Promise.all([this.#storeRows(puts, gone), this.#storeFacades()])
+  }
+
+  async #storeRows(puts: readonly StoredRow[], gone: readonly Change[]): Promise<void> {
     for (const slice of slices(puts)) await this.#database.records.bulkPut(slice)
     for (const slice of slices(gone)) {
       await this.#database.records.bulkDelete(slice.map(({ scope, kind, id }) => [scope, kind, id]))
     }
+  }
+
+  async #storeFacades(): Promise<void> {
     const redrawn = [...this.#redrawn].flatMap((key) => this.#facades.get(key) ?? [])
-    for (const slice of slices(redrawn)) await this.#database.facades.bulkPut(slice)
+    const isEmpty = (facade: Facade) => Object.keys(facade.doors).length === 0
+    for (const slice of slices(redrawn.filter((facade) => !isEmpty(facade)))) {
+      await this.#database.facades.bulkPut(slice)
+    }
+    // A façade that nothing is drawn on any more would tell of a stairwell that may be nobody's here.
+    const blank = redrawn.filter(isEmpty)
+    if (blank.length > 0) {
+      await this.#database.facades.bulkDelete(blank.map(({ stairwellId, roundId }) => [stairwellId, roundId]))
+    }
   }
 }

@@ -52,12 +52,19 @@ export async function synchronize(
     }
     stale = 0
     if (answer.lane) await mendLane(database, seam, answer.lane, asked)
+    else if (!answersAll(answer, request)) throw new Trouble('offline')
     pace.pullFirst = false
     const pushed = answer.lane === null && waiting <= request.commands.length
     if (pushed && answer.device === 'pending') return 'pending'
     if (pushed && !answer.more) return 'synced'
   }
   throw new Trouble('offline')
+}
+
+/** Whether every command that was sent has its answer; whatever stands between us and the server may have cut some out. */
+function answersAll({ answers }: SyncAnswer, { commands }: SyncRequest): boolean {
+  const answered = new Set(answers.map((entry) => entry.id))
+  return commands.every((command) => answered.has((command as WireCommand).id))
 }
 
 async function compose(

@@ -17,6 +17,9 @@ export async function ready(server: ServerContext): Promise<{ ok: true }> {
   return { ok: true }
 }
 
+/** More members than any community has; as many as its policy is read from. */
+const MOST_MEMBERS = 50_000
+
 const setUp = new WeakSet<ServerContext>()
 
 /** Whether any community has an officer. Once it has, it keeps one, so the answer is remembered. */
@@ -24,7 +27,7 @@ export async function isSetUp(server: ServerContext): Promise<boolean> {
   if (setUp.has(server)) return true
   const now = server.clock.now()
   for (const community of await listCommunities(server.storage.db)) {
-    const rows = await readRange(server.storage.db, community, 'c', 'member', 1_000)
+    const rows = await readRange(server.storage.db, community, 'c', 'member', MOST_MEMBERS)
     if (rows.some((row) => bondAt(JSON.parse(row.body) as Member, now)?.role === 'officer')) {
       setUp.add(server)
       return true

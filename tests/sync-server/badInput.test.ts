@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { put } from '../../src/domain/command.ts'
 import { LIMITS } from '../../src/protocol/limits.ts'
 import type { SyncAnswer } from '../../src/protocol/sync.ts'
+import { commitDeed } from '../../sync-server/commitDeed.ts'
 import { openCursor, sealCursor } from '../../sync-server/cursor.ts'
 import { hashSecret } from '../../sync-server/identity/token.ts'
+import { isSetUp } from '../../sync-server/routes/ready.ts'
 import { makeEntryLink } from '../../sync-server/start.ts'
 import { databaseHash } from '../harness/databaseHash.ts'
 import { freshId, WireDevice, WireWorld, type Sending } from '../harness/wireWorld.ts'
@@ -387,6 +390,20 @@ describe('before the first officer', () => {
     expect((await world.get('/healthz')).statusCode).toBe(200)
     await world.enter({ role: 'officer' })
     expectProblem(await world.get('/api/me', { cookie }), 401, 'unauthenticated')
+    await world.close()
+  })
+})
+
+describe('after the first officer', () => {
+  test('a server that starts anew finds the one officer among very many members', async () => {
+    const world = await WireWorld.open({ dataDir: aFolder() })
+    const officer = await world.enter({ role: 'officer' })
+    // Their ids stand before any officer's, whatever the order of ids.
+    const ids = Array.from({ length: 1_200 }, (_, at) => [`--member-${at}`, `zz-member-${at}`]).flat()
+    const members = ids.map((id) => put('member', { id: id.padEnd(16, '-'), name: '阿珍', bonds: [] }))
+    await commitDeed(world.context, world.community, async () => ({ changes: members, value: null }))
+    expect(await isSetUp({ ...world.context })).toBe(true)
+    expect((await world.get('/api/me', { cookie: officer.cookie })).statusCode).toBe(200)
     await world.close()
   })
 })

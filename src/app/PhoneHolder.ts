@@ -27,10 +27,13 @@ export class PhoneHolder {
    */
   async adopt(standing: Standing): Promise<Enrolment> {
     writeEnrolment(standing)
-    this.#running?.stop()
-    // What the old enrolment came to says nothing about the new one.
-    useSyncStatus().reach = 'unknown'
+    // Screens are open meanwhile: the old phone closes when the new one is there. On one database they are like two tabs.
+    const before = this.#running
     await this.#start(standing)
+    if (this.#running !== before) before?.stop()
+    // What the old enrolment came to says nothing about the new one.
+    const status = useSyncStatus()
+    if (status.reach === 'signedOut' || status.reach === 'revoked') status.reach = 'unknown'
     return standing
   }
 

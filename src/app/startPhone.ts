@@ -1,4 +1,4 @@
-import { setHere } from '../db/here.ts'
+import { hereIfOpen, setHere } from '../db/here.ts'
 import { openPhone } from '../db/openPhone.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
@@ -49,7 +49,8 @@ export async function startPhone(enrolment: Enrolment, appVersion: string): Prom
       sync?.stop()
       removeEventListener('offline', offline)
       database.close()
-      setHere(null)
+      // The phone that follows on this page may be open already.
+      if (hereIfOpen()?.database === database) setHere(null)
     },
   }
 }

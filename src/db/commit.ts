@@ -1,11 +1,11 @@
-import type { Actor, Decision, Read, Refusal } from '../domain/command.ts'
+import type { Actor, ActorIds, Decision, Read, Refusal } from '../domain/command.ts'
 import { check } from '../domain/fields.ts'
 import { mintId } from '../domain/hash.ts'
 import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { KNOCK_VERBS } from '../domain/knockVerbs.ts'
 import type { AnyCommand, Args, Verb } from '../domain/verbs.ts'
-import { newId, readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
+import { newId, readPhone, type Database, type OutboxEntry, type PhoneState, type ShadowRow } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
 import type { Seam } from './seam.ts'
@@ -36,22 +36,29 @@ export async function commit<V extends Verb>(
     const state = await readPhone(database)
     const { offsetMs, syncedAt, nextN, generation } = state
     const command = { id, verb, version: rule.version, args: checked.value, claimedAt, offsetMs, after: syncedAt }
-    const actor = await readActor(database, state, claimedAt - offsetMs)
-    const reads = readsOf(rule, command, actor)
+    const reads = readsOf(rule, command, state)
     const facts = new LocalFacts()
-    await facts.load(database, actor, state.complete, reads)
+    // An old phone spends its time on waiting for one request after the other, so what can be asked together is.
+    const bond = readActor(database, state, claimedAt - offsetMs)
+    const [actor] = await Promise.all([bond, facts.load(database, bond, state.complete, reads)])
     const decision = runCommand(rule, command, actor, facts)
     if (!decision.accepted) return { saved: false as const, code: decision.code }
     const changes = [...decision.changes]
     const writer = new RowWriter(database, generation)
     const tallied = talliesOf(changes)
-    await shadowRows(database, [...changes, ...tallied], generation)
-    await writer.load(changes)
-    for (const change of [...changes, ...(await countEvenings(database, tallied))]) writer.write(change)
-    await writer.flush()
+    const [shadows, evenings] = await Promise.all([
+      freshShadows(database, [...changes, ...tallied], generation),
+      countEvenings(database, tallied),
+      writer.load(changes),
+    ])
+    for (const change of [...changes, ...evenings]) writer.write(change)
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
-    await outbox.add({ ...command, n: nextN, ...fresh, changes, reads: reads.flatMap(rowOf) })
-    await phone.put({ ...state, nextN: nextN + 1 })
+    await Promise.all([
+      shadow.bulkPut(shadows),
+      writer.flush(),
+      outbox.add({ ...command, n: nextN, ...fresh, changes, reads: reads.flatMap(rowOf) }),
+      phone.put({ ...state, nextN: nextN + 1 }),
+    ])
     return { saved: true as const, id }
   })
 }
@@ -66,17 +73,17 @@ async function countEvenings(database: Database, tallied: readonly Tallied[]): P
   })
 }
 
-/** Keeps the server's state of every row that a command is about to write over, unless it is kept already. */
-async function shadowRows(database: Database, changes: readonly Ref[], generation: number): Promise<void> {
-  const known = await database.shadow.bulkGet(changes.map(({ kind, id }) => [kind, id]))
-  const fresh = changes.filter((_change, index) => known[index] === undefined)
-  const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))
-  await database.shadow.bulkPut(
-    fresh.map(({ kind, id, scope }, index) => {
-      const row = rows[index]
-      return { kind, id, scope, body: row?.body ?? null, generation: row?.generation ?? generation }
-    }),
-  )
+/** The server's state of every row that a command is about to write over, unless it is kept already. */
+async function freshShadows(database: Database, refs: readonly Ref[], generation: number): Promise<ShadowRow[]> {
+  const [known, rows] = await Promise.all([
+    database.shadow.bulkGet(refs.map(({ kind, id }) => [kind, id])),
+    database.records.bulkGet(refs.map(({ scope, kind, id }) => [scope, kind, id])),
+  ])
+  return refs.flatMap(({ kind, id, scope }, index) => {
+    if (known[index] !== undefined) return []
+    const row = rows[index]
+    return [{ kind, id, scope, body: row?.body ?? null, generation: row?.generation ?? generation }]
+  })
 }
 
 /** The rules of a tap are always here; the others come with the screens that need them, before the transaction begins. */
@@ -101,7 +108,7 @@ type Runnable = Pick<OutboxEntry, 'id' | 'args' | 'claimedAt' | 'offsetMs'>
 const nthIdOf = (command: Runnable) => (k: number) => mintId(command.id, String(k))
 
 /** What a command looks at. */
-export function readsOf(rule: AnyCommand, command: Runnable, actor: Actor): readonly Read[] {
+export function readsOf(rule: AnyCommand, command: Runnable, actor: ActorIds): readonly Read[] {
   return rule.reads(command.args, actor, nthIdOf(command))
 }
 

@@ -42,8 +42,17 @@ export class LocalFacts implements Facts {
     return [...bodies.values()] as Body<K>[]
   }
 
-  /** Loads what commands named: all rows in one request, then each range. */
-  async load(database: Database, actor: Actor, complete: boolean, reads: readonly Read[]): Promise<void> {
+  /**
+   * Loads what commands named: all rows in one request, then each range.
+   *
+   * @param actor may still be on its way; only a row that is missing asks for it
+   */
+  async load(
+    database: Database,
+    actor: Actor | Promise<Actor>,
+    complete: boolean,
+    reads: readonly Read[],
+  ): Promise<void> {
     const refs = reads.flatMap((read) => ('row' in read ? [read.row] : []))
     const found = await database.records.bulkGet(refs.map(({ scope, kind, id }) => [scope, kind, id]))
     const missing: Ref[] = []
@@ -52,7 +61,7 @@ export class LocalFacts implements Facts {
       if (body) this.#rows.set(keyOf(ref.kind, ref.id), body)
       else missing.push(ref)
     }
-    if (missing.length > 0) await this.#judgeMissing(database, actor, complete, missing)
+    if (missing.length > 0) await this.#judgeMissing(database, await actor, complete, missing)
     for (const read of reads) {
       if (!('range' in read)) continue
       const { kind, scope } = read.range

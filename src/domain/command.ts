@@ -12,6 +12,8 @@ export interface Actor {
   teamId: string | null
 }
 
+export type ActorIds = Pick<Actor, 'communityId' | 'memberId' | 'deviceId'>
+
 /**
  * The moments of a command, in ms. `claimed` is the phone's clock when the person tapped; `effective` is what the server
  * believes, never before the phone's last sync and never after `received`; on a phone all three follow its own clock.
@@ -86,7 +88,8 @@ export interface Command<Verb extends string, S extends v.GenericSchema> {
   args: S
   /** The stairwell whose grant decides whether the deed was the actor's to do, if there is one (SYNC-5). */
   stairwellOf?(args: v.InferOutput<S>): string
-  reads(args: v.InferOutput<S>, actor: Actor, newId: (k: number) => string): readonly Read[]
+  /** Depends on who acts, and not on the role: a phone loads the bond together with these rows. */
+  reads(args: v.InferOutput<S>, actor: ActorIds, newId: (k: number) => string): readonly Read[]
   decide(input: DecideInput<v.InferOutput<S>>, facts: Facts): Decision
 }
 

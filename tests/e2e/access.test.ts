@@ -8,7 +8,19 @@ import { layoutFaults } from '../harness/layoutFaults.ts'
 import { startDemo, type DemoProcess } from '../harness/startDemo.ts'
 import { startServer, type ServerProcess } from '../harness/startServer.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
-import { act, closeSheet, complaints, expectSynced, knock, sees, syncState, tab, turnOn, type Person } from './steps.ts'
+import {
+  act,
+  closeSheet,
+  complaints,
+  delivers,
+  expectSynced,
+  knock,
+  sees,
+  syncState,
+  tab,
+  turnOn,
+  type Person,
+} from './steps.ts'
 
 /**
  * Every screen in its important states, on a phone of 360 × 740: no fault by axe in light and dark, at 100 % and at 200 %
@@ -418,7 +430,7 @@ describe('every screen', () => {
     await tab(officer.page, '管理')
     await officer.page.getByRole('navigation', { name: '全部设置' }).getByRole('link', { name: '派楼梯' }).click()
     await officer.page.getByRole('checkbox', { name: new RegExp(`^${SHOPS} 没有住宅`) }).check()
-    await act(officer.page, '收回 1 个').click()
+    await delivers(officer.page, () => act(officer.page, '收回 1 个').click())
     await sees(officer.page, '1 个楼梯已收回')
     const write = async (where: Page, note: string) => {
       await act(where, '写备注').click()
@@ -434,8 +446,7 @@ describe('every screen', () => {
     await tab(officer.page, '敲门')
     await act(officer.page, '打开任意楼梯').click()
     await act(officer.page, '3栋 东梯').click()
-    await write(officer.page, '门口找保安登记')
-    await expectSynced(officer.page)
+    await delivers(officer.page, () => write(officer.page, '门口找保安登记'))
     await page.getByRole('link', { name: '队列' }).click()
     await heading(page, '待上传')
     await look(page, 'queue, offline')

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { killBrowser } from '../harness/browserProcess.ts'
 import { startDemo, type DemoProcess } from '../harness/startDemo.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
-import { expectNoComplaints, turnOn, type Person } from './steps.ts'
+import { delivers, expectNoComplaints, turnOn, type Person } from './steps.ts'
 
 /**
  * A stranger's automated client at `npm run demo -- --json`: it knows the one JSON line and the accessible names that are
@@ -250,8 +250,7 @@ describe('npm run demo -- --json', () => {
     }
     await second.context.setOffline(true)
     for (const name of houses) await note(second.page, name, '按 101 的门铃')
-    for (const name of houses) await note(first, name, '门口找保安登记')
-    await says(first, '已同步')
+    for (const name of houses) await delivers(first, () => note(first, name, '门口找保安登记'))
     await second.context.setOffline(false)
     await says(second.page, '2 条需要处理')
     await second.page.getByRole('link', { name: '队列' }).click()

@@ -43,6 +43,16 @@ export async function expectSynced(page: Page): Promise<void> {
   await waitUntil(async () => (await syncState(page)) === '已同步', { withinMs: 30_000, what: '已同步' })
 }
 
+/** Does something that is saved, and waits until the server has answered for it. */
+export async function delivers(page: Page, deed: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse(
+    async (response) =>
+      response.url().endsWith('/api/sync') && ((await response.json()) as { answers: unknown[] }).answers.length > 0,
+  )
+  await deed()
+  await answered
+}
+
 /** Every window on the page, as its accessible name says it: label → state. */
 export async function windows(page: Page): Promise<Record<string, string>> {
   const names = await page

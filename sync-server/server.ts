@@ -154,7 +154,9 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
   app.get('/api/me', oneDevice, async (request, reply) => {
     return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
   })
-  app.get('/api/live', oneDevice, async (request, reply) => live(context, await principal(request), request, reply))
+  // A HEAD would be answered with a stream that never ends.
+  const streamOnly = { ...oneDevice, exposeHeadRoute: false }
+  app.get('/api/live', streamOnly, async (request, reply) => live(context, await principal(request), request, reply))
   app.get('/api/openapi.json', async () => {
     await assertSetUp()
     return openapi()

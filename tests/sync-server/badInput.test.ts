@@ -353,6 +353,12 @@ onEachDatabase((place) => {
       }
     })
 
+    test('comes to an end: nobody holds a line open by asking for the head of a stream', async () => {
+      const { world, stranger } = ground
+      const headers = { cookie: `qiaomen=${stranger.cookie}` }
+      expect((await world.app.inject({ method: 'HEAD', url: '/api/live', headers })).statusCode).toBe(404)
+    })
+
     test('is kept by nobody on the way, where it is somebody’s', async () => {
       const { world, stranger } = ground
       for (const answer of [

@@ -26,7 +26,9 @@ export interface Running {
  */
 export async function createContext(settings: Settings, options: { lock?: boolean } = {}): Promise<ServerContext> {
   const storage = await openStorage(
-    settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : { dataDir: settings.dataDir, lock: options.lock ?? true },
+    settings.databaseUrl
+      ? { databaseUrl: settings.databaseUrl }
+      : { dataDir: settings.dataDir, lock: options.lock ?? true },
   )
   const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
   const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))

@@ -234,4 +234,3 @@ export async function settleEverything(officer: SimPhone, template: Template, rn
 
 /** The record that a saved visit makes. */
 export const visitIdOf = (commandId: string): string => mintId(commandId, '0')
-export { newId }

@@ -1,4 +1,3 @@
-import { newId } from '../../src/db/database.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { mintId } from '../../src/domain/hash.ts'
 import { OUTCOMES } from '../../src/domain/outcome.ts'

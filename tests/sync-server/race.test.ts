@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { emptyFacade, applyToFacade, facadeKey } from '../../src/domain/coverage/facade.ts'
 import { mintId, sha256Hex } from '../../src/domain/hash.ts'
@@ -37,7 +37,7 @@ class Worker {
   }
 
   static async start(databaseUrl: string, defect: boolean): Promise<Worker> {
-    const script = join(import.meta.dirname, 'raceWorker.ts')
+    const script = fileURLToPath(new URL('raceWorker.ts', import.meta.url))
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
       env: { ...process.env, DATABASE_URL: databaseUrl, RACE_DEFECT: defect ? 'late lock' : '' },
       stdio: ['pipe', 'pipe', 'inherit'],

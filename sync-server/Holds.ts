@@ -54,13 +54,13 @@ export class Holds {
    *
    * @returns the keys of the rows that this wrote
    */
-  async keep(raw: { n: number; raw: unknown }, deed: Deed, why: HoldReason): Promise<string[]> {
+  async keep(raw: { n: number; raw: unknown }, deed: Deed, why: HoldReason, announced: boolean): Promise<string[]> {
     const { wire, memberId, deviceId, effective } = deed
     const payload = { id: wire.id, device: deviceId, member: memberId, n: raw.n, raw: JSON.stringify(raw.raw) }
     const moments = { receivedAt: this.#received, effectiveAt: effective }
     await putHeld(this.#trx, this.#community, [{ ...payload, why, ...moments }])
     // A phone that nobody has confirmed is itself what the leader looks at.
-    return why === 'pendingDevice' ? [] : this.#announce(deed, why)
+    return announced && why !== 'pendingDevice' ? this.#announce(deed, why) : []
   }
 
   async #announce(deed: Deed, why: HoldReason) {

@@ -111,7 +111,7 @@ async function commitOneByOne(server: ServerContext, batch: Batch): Promise<Batc
     const outcome = await commitOnce(server, single).catch((error: unknown) => {
       if (isRetryable(error)) throw error
       server.onFault(error, 'command')
-      return commitOnce(server, single, new Set([command.id]))
+      return holdFaulty(server, single)
     })
     result.answers.push(...outcome.answers)
     result.device = outcome.device
@@ -121,20 +121,33 @@ async function commitOneByOne(server: ServerContext, batch: Batch): Promise<Batc
   return result
 }
 
+/**
+ * Keeps a command that the database will not take, and tells its leader. Where even the telling is refused, the payload
+ * is kept in silence: one poison command never blocks the lane.
+ */
+async function holdFaulty(server: ServerContext, single: Batch): Promise<BatchResult> {
+  try {
+    return await commitOnce(server, single, 'announced')
+  } catch (error) {
+    if (isRetryable(error)) throw error
+    server.onFault(error, 'hold')
+    return commitOnce(server, single, 'silent')
+  }
+}
+
 /** Trouble of the moment (connection, disk, lock): the phone keeps its commands and comes again. */
 function isRetryable(error: unknown): boolean {
   return error instanceof Error && error.name === 'StorageTrouble'
 }
 
-async function commitOnce(
-  server: ServerContext,
-  batch: Batch,
-  faulty: ReadonlySet<string> = new Set(),
-): Promise<BatchResult> {
+/** Whether the one command of a batch is known to be poison, and whether its leader can be told. */
+type Faulty = 'announced' | 'silent' | null
+
+async function commitOnce(server: ServerContext, batch: Batch, faulty: Faulty = null): Promise<BatchResult> {
   const result = await server.storage.transaction(async (trx) => {
     const work = await BatchWork.begin(server, trx, batch)
     for (const command of batch.commands) {
-      await work.take(command, faulty.has(command.id))
+      await work.take(command, faulty)
       if (work.lane) break
     }
     await work.report(batch.unsent)
@@ -214,7 +227,7 @@ class BatchWork {
   }
 
   /** Takes one command in the order of the lane. What was answered before is answered the same again (SYNC-2). */
-  async take(command: RawCommand, faulty: boolean): Promise<void> {
+  async take(command: RawCommand, faulty: Faulty): Promise<void> {
     if (this.device.state === 'revoked') return
     if (this.#repeat(command)) {
       // A repeat under a new incarnation (a fork, a re-offer) takes its place in that lane all the same.
@@ -258,7 +271,7 @@ class BatchWork {
     return true
   }
 
-  async #decideNew(command: RawCommand, faulty: boolean): Promise<void> {
+  async #decideNew(command: RawCommand, faulty: Faulty): Promise<void> {
     const shaped = check(wireCommand, command.raw)
     if (!shaped.ok) return this.#keep(command, '', refusal(command.id, shaped.code))
     const wire = shaped.value
@@ -268,7 +281,7 @@ class BatchWork {
     const { memberId, deviceId } = this.#batch
     const deed: Deed = { wire, memberId, deviceId, effective, former, overruled: false }
     if (this.device.state === 'pending') return this.#hold(command, deed, 'pendingDevice')
-    if (faulty) return this.#hold(command, deed, 'fault')
+    if (faulty) return this.#hold(command, deed, 'fault', faulty === 'announced')
     const before = this.#facts.revision
     try {
       await this.#decide(command, deed)
@@ -307,8 +320,8 @@ class BatchWork {
     return former
   }
 
-  async #hold(command: RawCommand, deed: Deed, why: HoldReason): Promise<void> {
-    const keys = await this.#holds.keep(command, deed, why)
+  async #hold(command: RawCommand, deed: Deed, why: HoldReason, announced = true): Promise<void> {
+    const keys = await this.#holds.keep(command, deed, why, announced)
     this.#keep(command, deed.wire.verb, { id: command.id, result: 'held', until: why }, keys)
   }
 

@@ -346,6 +346,14 @@ onEachDatabase((place) => {
       expect(await doorsOf()).not.toContain('毒门')
     })
 
+    test('whose very hold the database refuses is kept in silence, and the lane goes on', async () => {
+      const { world } = ground
+      await refuseRecords(world, place.kind, '哑门', 'nothing')
+      const { command, answer } = await between({ label: '哑门', level: 2 })
+      expect(answer).toEqual({ id: command.id, result: 'held', until: 'fault' })
+      expect(JSON.parse((await readHeldRow(world.db, world.community, command.id))?.raw ?? '')).toEqual(command)
+    })
+
     test('that names somebody else’s evening is a visit of no evening, and the lane goes on', async () => {
       const { world, member, street } = ground
       const mate = await world.enter({ role: 'member', team: street.teamIds[0] })
@@ -367,16 +375,21 @@ onEachDatabase((place) => {
   })
 })
 
-/** Makes the database refuse every record that holds a word; what only tells a leader of it may hold it. */
-async function refuseRecords(world: WireWorld, kind: 'sqlite' | 'postgres', word: string): Promise<void> {
+/** Makes the database refuse every record that holds a word, save those of one kind: what only tells a leader of it. */
+async function refuseRecords(
+  world: WireWorld,
+  kind: 'sqlite' | 'postgres',
+  word: string,
+  save = 'hold',
+): Promise<void> {
   if (kind === 'postgres') {
-    const check = `alter table "record" add constraint "noPoison" check ("kind" = 'hold' or position('${word}' in "body"::text) = 0)`
+    const check = `alter table "record" add constraint "noPoison_${save}" check ("kind" = '${save}' or position('${word}' in "body"::text) = 0)`
     await sql.raw(check).execute(world.db)
     return
   }
   for (const event of ['insert', 'update']) {
-    const when = `new."kind" <> 'hold' and instr(new."body", '${word}') > 0`
-    const trigger = `create trigger "noPoison_${event}" before ${event} on "record" when ${when}`
+    const when = `new."kind" <> '${save}' and instr(new."body", '${word}') > 0`
+    const trigger = `create trigger "noPoison_${save}_${event}" before ${event} on "record" when ${when}`
     await sql.raw(`${trigger} begin select raise(abort, 'refused'); end`).execute(world.db)
   }
 }

@@ -2,7 +2,7 @@ import { accept, command, put, refuse, row } from '../command.ts'
 import { fields, floorLevel, id } from '../fields.ts'
 import { withDoor } from '../layout.ts'
 import { stairwellScope } from '../record.ts'
-import { doorKind, doorLabel, mintDoorId } from '../records/stairwell.ts'
+import { doorKind, doorLabel, mintDoorId, MOST_DOORS } from '../records/stairwell.ts'
 import { normaliseLabel } from '../roster/normaliseLabel.ts'
 
 /** A door seen on the wall and not in the list. Added as 待核实; added twice it is still one door. */
@@ -24,7 +24,7 @@ export const addDoor = command({
       return refuse('label_retired')
     }
     if (standing || stairwell.doors.some((door) => door.label === label && door.state !== 'retired')) return accept([])
-    if (stairwell.doors.length >= 600) return refuse('too_many')
+    if (stairwell.doors.length >= MOST_DOORS) return refuse('too_many')
     return accept([put('stairwell', withDoor(stairwell, { id: doorId, label, level: args.level, kind: args.kind }))])
   },
 })

@@ -2,7 +2,15 @@ import * as v from 'valibot'
 import { accept, command, put, refuse, row } from '../command.ts'
 import { fields, flag, floorLevel, list, text, whole } from '../fields.ts'
 import { stairwellScope } from '../record.ts'
-import { doorKind, doorLabel, mintDoorId, mintStairwellId, type Door, type Stairwell } from '../records/stairwell.ts'
+import {
+  doorKind,
+  doorLabel,
+  mintDoorId,
+  mintStairwellId,
+  MOST_DOORS,
+  type Door,
+  type Stairwell,
+} from '../records/stairwell.ts'
 import { normaliseLabel } from '../roster/normaliseLabel.ts'
 
 /**
@@ -25,7 +33,7 @@ export const importStairwell = command({
         column: whole(0, 99),
         note: v.optional(text(60)),
       }),
-      600,
+      MOST_DOORS,
     ),
     sample: v.optional(flag),
   }),
@@ -38,7 +46,7 @@ export const importStairwell = command({
     const known = facts.get('stairwell', stairwellId)
     const before = typeof known === 'object' ? known : undefined
     const doors = mergeDoors(stairwellId, before, args.doors)
-    if (doors.length > 600) return refuse('too_many')
+    if (doors.length > MOST_DOORS) return refuse('too_many')
     const levels = new Map([...(before?.floors ?? []), ...args.floors].map((floor) => [floor.level, floor.label]))
     const floors = [...levels].map(([level, label]) => ({ level, label })).sort((a, b) => a.level - b.level)
     const { estate, building, stairwell } = args

@@ -4,7 +4,7 @@ import { fields, floorLevel, id } from '../fields.ts'
 import { outcome, shareOutcome } from '../outcome.ts'
 import { communityScope, memberScope, stairwellScope } from '../record.ts'
 import { holdsWish, mintDoNotKnockId } from '../records/doNotKnock.ts'
-import { doorLabel, mintDoorId } from '../records/stairwell.ts'
+import { doorLabel, mintDoorId, MOST_DOORS } from '../records/stairwell.ts'
 import { normaliseLabel } from '../roster/normaliseLabel.ts'
 import { coarseTime } from '../times.ts'
 import { withDoor } from '../layout.ts'
@@ -86,7 +86,9 @@ export const recordVisit = command({
         }),
       )
     }
-    if (stairwell !== 'unknownHere' && !door && !known.some((entry) => entry.id === doorId)) {
+    // A layout that is full takes no more doors; the visit is kept all the same.
+    const hasRoom = known.length < MOST_DOORS && !known.some((entry) => entry.id === doorId)
+    if (stairwell !== 'unknownHere' && !door && hasRoom) {
       changes.push(put('stairwell', withDoor(stairwell, { id: doorId, label, level, kind: 'home' })))
     }
     return accept(changes)

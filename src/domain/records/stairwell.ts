@@ -25,6 +25,9 @@ export const door = fields({
 })
 export type Door = v.InferOutput<typeof door>
 
+/** A stairwell has no more doors than this. */
+export const MOST_DOORS = 600
+
 /** A stairwell's layout is one record, so that its façade is one read. `stairwell` is '' where a building has none. */
 export const stairwell = kind({
   kind: 'stairwell',
@@ -34,7 +37,7 @@ export const stairwell = kind({
     building: text(40, 1),
     stairwell: text(20),
     floors: list(fields({ level: floorLevel, label: text(10, 1) }), 120),
-    doors: list(door, 600),
+    doors: list(door, MOST_DOORS),
     /** How to get in (门禁, 保安). Door codes are refused. */
     accessNote: text(200),
     accessNoteRevision: whole(0, 1e9),

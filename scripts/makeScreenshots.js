@@ -17,7 +17,7 @@ const shown = [
   'look-up-phone-dark.png',
   'tower-door-phone-dark.png',
   'street-desk-light.png',
-  'stairwell-desk-dark.png',
+  'assign-desk-dark.png',
 ]
 
 const all = inProject('.cache', 'screens')

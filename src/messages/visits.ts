@@ -39,7 +39,7 @@ export const visitMessages = {
     notBegun: (doors: number): string => `${doors} 户 · 还没敲`,
     under: (knocked: number, doors: number): string => `已敲 ${knocked} / ${doors} 户`,
     done: (doors: number): string => `${doors} 户 · 都敲过了`,
-    again: (doors: number): string => `${doors} 户约好再来`,
+    again: (doors: number): string => `${doors}户约好再来`,
     together: (names: readonly string[]): string => `同去：${names.join('、')}`,
     leaseUntil: (date: string): string => `派到${date}`,
     leaseOver: '派期已过，做完请告诉队长',

@@ -18,7 +18,7 @@ const PHONE = { width: 360, height: 740 }
 const DESK = { width: 1280, height: 800 }
 
 async function open(name: string, url: string): Promise<Page> {
-  const context = await launchPhone(path.join(folder, name), { density: 2 })
+  const context = await launchPhone(path.join(folder, name), { density: 1.25 })
   contexts.push(context)
   const page = context.pages()[0] ?? (await context.newPage())
   await page.emulateMedia({ reducedMotion: 'reduce' })

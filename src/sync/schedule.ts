@@ -25,8 +25,8 @@ export class Schedule {
   #stopped = false
   #failures = 0
   #cancel: () => void = () => {}
-  /** Until when the server asked to be left alone, ms; whatever triggers meanwhile waits for the timer. */
-  #notBefore = 0
+  /** Until when the server asked to be left alone, ms on this phone's clock. */
+  #quietUntil = 0
 
   constructor(database: Database, seam: Seam, appVersion: string, report: Report) {
     this.#database = database
@@ -42,8 +42,13 @@ export class Schedule {
       this.#again = true
       return
     }
-    if (this.#seam.clock.now() < this.#notBefore) return
     this.#cancel()
+    const quietMs = this.#quietUntil - this.#seam.clock.now()
+    // A clock that was set back must not turn a short wait into a long one.
+    if (quietMs > 0 && quietMs <= LIMITS.backoffMostMs) {
+      this.#cancel = this.#seam.timer.set(() => this.request(), quietMs)
+      return
+    }
     void this.#cycle()
   }
 
@@ -86,8 +91,9 @@ export class Schedule {
     this.#failures++
     this.#report({ reach: reachOf(trouble), running: false, trouble })
     if (trouble.retryAfterMs !== null) {
-      this.#notBefore = this.#seam.clock.now() + trouble.retryAfterMs
-      return trouble.retryAfterMs
+      const waitMs = Math.min(trouble.retryAfterMs, LIMITS.backoffMostMs)
+      this.#quietUntil = this.#seam.clock.now() + waitMs
+      return waitMs
     }
     const most = Math.min(LIMITS.backoffMostMs, LIMITS.backoffFirstMs * 2 ** (this.#failures - 1))
     return Math.max(LIMITS.backoffFirstMs / 2, this.#seam.rng.next() * most)

@@ -266,6 +266,21 @@ export class SimPhone {
     return Math.min(7_200_000, leastMs * (1 - this.#rng.next()) ** (-1 / tail))
   }
 
+  /**
+   * What the phone holds, read past IndexedDB and without copies: only to look at, and only while nothing is under way.
+   */
+  peek(): Contents | null {
+    const { database } = this
+    const raw = database && (this.#idb.indexedDB as unknown as RawFactory)._databases.get(database.name)
+    if (!raw) return null
+    const all = <T>(store: string): T[] =>
+      [...raw.rawObjectStores.get(store)!.records.values()].map((record) => record.value as T)
+    const [state] = all<PhoneState>('phone')
+    if (!state) return null
+    const rest = { outbox: all<OutboxEntry>('outbox'), sent: all<SentEntry>('sent') }
+    return { state, ...rest, records: all('records'), facades: all('facades'), shadow: all('shadow') }
+  }
+
   /** What the phone holds, in one transaction; `null` while it is off. */
   async contents(): Promise<Contents | null> {
     const { database } = this
@@ -287,5 +302,11 @@ export class SimPhone {
 }
 
 interface RawFactory {
-  _databases: Map<string, { transactions: { _state: string; abort(): void }[] }>
+  _databases: Map<
+    string,
+    {
+      transactions: { _state: string; abort(): void }[]
+      rawObjectStores: Map<string, { records: { values(): Iterable<{ value: unknown }> } }>
+    }
+  >
 }

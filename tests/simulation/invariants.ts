@@ -57,7 +57,7 @@ const mayHold = (scopes: ReadonlySet<string>, scope: string): boolean =>
 
 /** What holds on one phone at any moment between two transactions, whatever the network is doing. */
 export async function checkPhone(phone: SimPhone, storage: Storage, violate: Violate): Promise<void> {
-  const contents = await phone.contents()
+  const contents = phone.peek()
   if (!contents) return
   const say = (what: string) => violate(`${phone.name}: ${what}`)
   checkLane(contents, say)

@@ -1,5 +1,5 @@
 import type { WireCommand } from '../protocol/sync.ts'
-import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
+import { readPhone, type Database, type EntryState, type OutboxEntry, type PhoneState } from './database.ts'
 
 /** The next commands to send, in the order of the lane, with the phone's standing that goes with them. */
 export async function nextBatch(
@@ -27,9 +27,9 @@ export interface QueueCounts {
 
 /** Counts the queue. What was applied and only waits for its page is done as far as anybody cares. */
 export async function countQueue(database: Database): Promise<QueueCounts> {
-  const states = await database.outbox.orderBy('state').keys()
-  const count = (state: string) => states.filter((entry) => entry === state).length
-  return { waiting: count('pending'), held: count('held'), refused: count('refused') }
+  const count = (state: EntryState) => database.outbox.where('state').equals(state).count()
+  const [waiting, held, refused] = await Promise.all([count('pending'), count('held'), count('refused')])
+  return { waiting, held, refused }
 }
 
 /** The queue as people read it, oldest first. */

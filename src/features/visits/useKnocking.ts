@@ -9,6 +9,8 @@ import { staysAtDoor, type DoorAction } from './outcomeItems.ts'
 /** Where knocks go: the phone's database, or for practice nowhere. */
 export interface KnockBook {
   record(window: Window, outcome: Outcome): Promise<Kept>
+  /** Draws a knock that was saved before its row arrives: in one breath with the rest, so the screen is drawn once. */
+  draw?(window: Window, outcome: Outcome, visitId: string): void
   /** Answers with the reason when the knock stands. */
   takeBack(visitId: string, doorId: string): Promise<string | null>
 }
@@ -80,6 +82,7 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
         failure.value = kept.why
         return
       }
+      book.draw?.(window, outcome, kept.visitId)
       const visits = [{ visitId: kept.visitId, doorId: window.doorId, label: window.label }]
       settle({ visits, floor: null, outcome })
       if (action === 'quiz') onQuiz(kept.visitId)
@@ -108,6 +111,7 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
           why = kept.why
           break
         }
+        book.draw?.(window, 'notHome', kept.visitId)
         visits.push({ visitId: kept.visitId, doorId: window.doorId, label: window.label })
       }
       const last = visits.at(-1)

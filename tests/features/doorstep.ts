@@ -21,7 +21,7 @@ export interface Doorstep extends ScreenPhone {
 }
 
 /** A screen on which nothing moved for so long, over so many turns of the event loop, has come to rest. */
-const QUIET_MS = 25
+const QUIET_MS = 60
 const QUIET_TURNS = 60
 
 /** Waits until what loads later, the database, live queries and the screen have come to rest. */

@@ -21,8 +21,8 @@ test('before the first download has come through, home says how far it is', asyn
   doorstep = await openDoorstep()
   await doorstep.set({ complete: false })
   const screen = await doorstep.show(HomeScreen)
+  await vi.waitFor(() => expect(screen.text()).toContain('已收到 2 条'), { timeout: 10_000 })
   expect(screen.text()).toContain('正在第一次下载')
-  expect(screen.text()).toContain('已收到 2 条')
   expect(hasButton(screen, '练习敲门 假的楼、假的门，怎么点都不会记录。')).toBe(true)
 })
 

@@ -191,7 +191,7 @@ export const DEFECTS: readonly Defect[] = [
       },
       {
         file: 'sync-server/commitBatch.ts',
-        find: '      return commitOnce(server, single, new Set([command.id]))',
+        find: '      return holdFaulty(server, single)',
         put: '      throw error',
       },
     ],

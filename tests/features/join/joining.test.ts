@@ -235,14 +235,21 @@ test('an invitation for the member of this phone needs no warning, and answers w
 
 test('somebody who comes back is welcomed by name, told what is kept, and may go on', async () => {
   await aLostPhone()
-  const props = { matchCode: '042719', welcomeBack: '陈姐', canGoOn: true }
-  screen = mount(PendingScreen, { props, attachTo: document.body })
+  screen = mount(PendingScreen, { props: { matchCode: '042719' }, attachTo: document.body })
   await says('欢迎回来，陈姐')
   await says('手机里的 3 条记录都在，确认以后自动计入')
   await press('先继续敲门')
   expect(screen.emitted('goOn')).toHaveLength(1)
+})
+
+test('a known member on a new phone is welcomed by name; somebody new is not, and neither has doors to knock yet', async () => {
+  screen = mount(PendingScreen, { props: { matchCode: '042719', returningName: '陈姐' }, attachTo: document.body })
+  await says('欢迎回来，陈姐')
+  await says('确认以后，接着用就行')
+  expect(screen.findAll('button').map((entry) => entry.text())).toEqual(['看看确认了没有'])
   screen.unmount()
   screen = mount(PendingScreen, { props: { matchCode: '042719' }, attachTo: document.body })
+  await flushPromises()
   expect(screen.text()).not.toContain('欢迎回来')
   expect(screen.findAll('button').map((entry) => entry.text())).toEqual(['看看确认了没有'])
 })

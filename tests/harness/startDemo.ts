@@ -34,6 +34,8 @@ export async function startDemo(): Promise<DemoProcess> {
       resolve()
     }),
   )
+  // Whoever started it may fail half way: nothing is left behind.
+  process.once('exit', () => child.kill())
   await waitUntil(() => stdout.includes('\n') || hasEnded, { withinMs: 60_000, what: 'the demonstration to greet' })
   if (hasEnded) throw new Error(`the demonstration ended before it was ready: ${stderr}`)
   return {

@@ -129,12 +129,12 @@ describe('limits', () => {
     expect(() => readRoster([{ name: '', rows }])).toThrow(expect.objectContaining({ code: 'ledger_too_many_rows' }))
   })
 
-  it('reads 40,000 lines in a few seconds', () => {
+  it('reads 40,000 lines', () => {
     const rows = Array.from({ length: 40_000 }, (_, index) => {
       const floor = (Math.floor(index / 4) % 30) + 1
       return [`${Math.floor(index / 120) + 1}栋`, `${floor}层`, `${floor}0${(index % 4) + 1}`, '住宅']
     })
     const reading = readRoster([aSheet([['楼栋', '楼层', '房号', '类型'], ...rows])])
     expect(reading.doors).toHaveLength(40_000)
-  }, 20_000)
+  })
 })

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { BrowserContext } from 'playwright'
+import { touchOf } from './finger.ts'
 import type { TapTimes } from './tapProbe.ts'
 
 type FloorTimes = Pick<TapTimes, 'saved' | 'painted'>
@@ -20,11 +21,12 @@ export async function measureFloor(context: BrowserContext, slowdown: number, ta
     await page.evaluate(prepareFloor)
     const protocol = await context.newCDPSession(page)
     await protocol.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
+    const touch = touchOf(page, protocol)
     const box = await page.getByRole('button').boundingBox()
     const times: FloorTimes[] = []
     for (let n = 0; n < taps; n++) {
       const ended = page.evaluate(() => (window as unknown as { nextFloor(): Promise<FloorTimes> }).nextFloor())
-      await page.touchscreen.tap(box!.x + 5, box!.y + 5)
+      await touch(box!.x + 5, box!.y + 5)
       times.push(await ended)
     }
     return times

@@ -14,6 +14,7 @@ import { ensureBrowser } from '../../scripts/ensureBrowser.js'
 import { launchPhone } from '../harness/launchPhone.ts'
 import { startServer } from '../harness/startServer.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
+import { touchOf, type Touch } from './finger.ts'
 import { measureFloor } from './measureFloor.ts'
 import { seedCommunity, type SeededCommunity } from './seedCommunity.ts'
 import { installTapProbe, type PageTimes, type TapTimes } from './tapProbe.ts'
@@ -68,15 +69,15 @@ function times(page: Page): Promise<Omit<PageTimes, 'nextTap'>> {
  * A bare touch in the middle of a button, and then nothing until the page says that the tap is over: the tool's own
  * checks and questions would run in the page and be measured with it.
  */
-async function tapAndWait(page: Page, button: Locator): Promise<void> {
+async function tapAndWait(page: Page, touch: Touch, button: Locator): Promise<void> {
   const box = await button.boundingBox()
   if (!box) throw new Error('the button is not on the screen')
+  let isOver = false
   const ended = page.evaluate(() => (window as unknown as { tapTimes: PageTimes }).tapTimes.nextTap())
-  await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2)
-  await ended
+  void ended.then(() => (isOver = true))
+  await touch(box.x + box.width / 2, box.y + box.height / 2)
+  await waitUntil(() => isOver, { withinMs: 30_000, what: 'the tap to be saved and painted' })
 }
-
-const state = async (page: Page) => (await page.getByRole('status').first().textContent())?.trim() ?? ''
 
 /** Opens a page that is watched and slow from its first line on. */
 async function openSlow(profile: string, offline: boolean) {
@@ -96,6 +97,7 @@ async function openStairwell(page: Page, url: string, id: string): Promise<void>
 /** Knocks at every dark door of the stairwells until enough taps are counted. */
 async function knock(
   page: Page,
+  touch: Touch,
   url: string,
   stairwells: readonly string[],
   wanted: number,
@@ -122,7 +124,7 @@ async function knock(
         await waitUntil(isAtDarkDoor, { what: 'the sheet of a dark door' })
       }
       await ready()
-      await tapAndWait(page, sheet.getByRole('button', { name: outcome }).first())
+      await tapAndWait(page, touch, sheet.getByRole('button', { name: outcome }).first())
       inThis++
     }
     const seen = await times(page)
@@ -223,7 +225,9 @@ try {
   const walk = async (name: string, stairwells: readonly string[], ready: () => Promise<unknown>) =>
     sceneOf(
       name,
-      await profiled(protocol, name.replaceAll(' ', '-'), () => knock(page, server.url, stairwells, tapsEach, ready)),
+      await profiled(protocol, name.replaceAll(' ', '-'), () =>
+        knock(page, touchOf(page, protocol), server.url, stairwells, tapsEach, ready),
+      ),
     )
   const { houses, towers } = seeded
   const scenes = [

@@ -79,6 +79,8 @@ async function tapAndWait(page: Page, touch: Touch, button: Locator): Promise<vo
   await waitUntil(() => isOver, { withinMs: 30_000, what: 'the tap to be saved and painted' })
 }
 
+const state = async (page: Page) => (await page.getByRole('status').first().textContent())?.trim() ?? ''
+
 /** Opens a page that is watched and slow from its first line on. */
 async function openSlow(profile: string, offline: boolean) {
   const context = await launchPhone(profile, { offline })

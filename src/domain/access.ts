@@ -45,6 +45,7 @@ export const POLICY: { readonly [V in Verb]: Rule<V> } = {
   'session/end': { roles: everyone },
   'session/start': { roles: everyone },
   'stairwell/access-note': { roles: everyone, granted: true },
+  'stairwell/redact-note': { roles: everyone, heldNow: true },
   'team/save': { roles: officers },
   'visit/no-entry': { roles: everyone, granted: true },
   'visit/record': { roles: everyone, granted: true },

@@ -1,6 +1,7 @@
 import type * as v from 'valibot'
 import { KINDS, type Body, type KindName } from './kinds.ts'
 import type { Change, Ref, Scope } from './record.ts'
+import type { WrittenText } from './erasures.ts'
 import type { Role } from './records/member.ts'
 
 /** Who a command is judged for. On the phone it is what the phone knows of itself; on the server it is looked up. */
@@ -64,6 +65,7 @@ export const REFUSALS = [
   'already_settled',
   'last_officer',
   'too_many',
+  'text_erased',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 
@@ -88,6 +90,8 @@ export interface Command<Verb extends string, S extends v.GenericSchema> {
   args: S
   /** The stairwell whose grant decides whether the deed was the actor's to do, if there is one (SYNC-5). */
   stairwellOf?(args: v.InferOutput<S>): string
+  /** The erasable text that these arguments write, if they write one (SYNC-14). */
+  writesText?(args: v.InferOutput<S>): WrittenText
   /** Depends on who acts, and not on the role: a phone loads the bond together with these rows. */
   reads(args: v.InferOutput<S>, actor: ActorIds, newId: (k: number) => string): readonly Read[]
   decide(input: DecideInput<v.InferOutput<S>>, facts: Facts): Decision

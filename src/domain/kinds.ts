@@ -4,6 +4,7 @@ import { community } from './records/community.ts'
 import { device } from './records/device.ts'
 import { deviceReport } from './records/deviceReport.ts'
 import { doNotKnock } from './records/doNotKnock.ts'
+import { erasure } from './records/erasure.ts'
 import { hold } from './records/hold.ts'
 import { invite } from './records/invite.ts'
 import { lateAnswer } from './records/lateAnswer.ts'
@@ -28,6 +29,7 @@ export const KINDS = {
   device,
   deviceReport,
   doNotKnock,
+  erasure,
   hold,
   invite,
   lateAnswer,

@@ -9,6 +9,7 @@ import { editAccessNote } from './commands/editAccessNote.ts'
 import { importStairwell } from './commands/importStairwell.ts'
 import { recordNoEntry } from './commands/recordNoEntry.ts'
 import { recordQuiz } from './commands/recordQuiz.ts'
+import { redactAccessNote } from './commands/redactAccessNote.ts'
 import { renameDoor } from './commands/renameDoor.ts'
 import { retireDoor } from './commands/retireDoor.ts'
 import { revokeDevice } from './commands/revokeDevice.ts'
@@ -41,6 +42,7 @@ export const VERBS = {
   'roster/import-stairwell': importStairwell,
   'round/save': saveRound,
   'stairwell/access-note': editAccessNote,
+  'stairwell/redact-note': redactAccessNote,
   'team/save': saveTeam,
   'visit/no-entry': recordNoEntry,
 } as const

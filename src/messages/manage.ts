@@ -332,6 +332,7 @@ export const heldVerbWords: Readonly<Record<string, string>> = {
   'door/rename': '改门牌',
   'door/retire': '撤下一扇门',
   'stairwell/access-note': '进门备注',
+  'stairwell/redact-note': '抹去进门备注',
   'session/start': '开始今晚敲门',
   'session/end': '结束今晚敲门',
 }

@@ -23,6 +23,7 @@ export const entryWords: { readonly [V in Verb]: (args: Args<V>) => string } = {
   'session/end': () => '结束今晚敲门，提交服务记录',
   'session/start': () => '开始今晚敲门',
   'stairwell/access-note': ({ note }) => `进门备注“${note}”`,
+  'stairwell/redact-note': () => '抹去进门备注',
   'team/save': ({ name }) => `保存服务队“${name}”`,
   'visit/no-entry': () => '记录进不了楼',
   'visit/record': ({ label, outcome }) => `记录 ${label} ${outcomeWords[outcome]}`,

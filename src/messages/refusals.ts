@@ -24,4 +24,5 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   already_settled: '这一条已经有人处理过了。',
   last_officer: '社区至少要留一位社区专员。',
   too_many: '数量超出了上限。',
+  text_erased: '这条文字已经抹去，不能再存回来。要写，请看过现在的内容再写。',
 }

@@ -47,6 +47,7 @@ const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
   'session/end': { own: 'MLO', foreign: 'MLO' },
   'session/start': { own: 'MLO', foreign: 'MLO' },
   'stairwell/access-note': { own: 'MLO', foreign: 'mlO' },
+  'stairwell/redact-note': { own: 'MLO', foreign: 'O' },
   'team/save': { own: 'O', foreign: 'O' },
   'visit/no-entry': { own: 'MLO', foreign: 'mlO' },
   'visit/record': { own: 'MLO', foreign: 'mlO' },

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { accept, command, put, refuse, row } from '../command.ts'
+import { mintErasureId } from '../erasures.ts'
 import { fields, flag, floorLevel, list, text, whole } from '../fields.ts'
-import { stairwellScope } from '../record.ts'
+import { communityScope, stairwellScope } from '../record.ts'
 import {
   doorKind,
   doorLabel,
@@ -39,7 +40,10 @@ export const importStairwell = command({
   }),
   reads: ({ estate, building, stairwell }, actor) => {
     const stairwellId = mintStairwellId(actor.communityId, estate, building, stairwell)
-    return [row('stairwell', stairwellId, stairwellScope(stairwellId))]
+    return [
+      row('stairwell', stairwellId, stairwellScope(stairwellId)),
+      row('erasure', mintErasureId('accessNote', stairwellId), communityScope),
+    ]
   },
   decide({ args, actor }, facts) {
     const stairwellId = mintStairwellId(actor.communityId, args.estate, args.building, args.stairwell)
@@ -50,7 +54,10 @@ export const importStairwell = command({
     const levels = new Map([...(before?.floors ?? []), ...args.floors].map((floor) => [floor.level, floor.label]))
     const floors = [...levels].map(([level, label]) => ({ level, label })).sort((a, b) => a.level - b.level)
     const { estate, building, stairwell } = args
-    const note = { accessNote: before?.accessNote ?? '', accessNoteRevision: before?.accessNoteRevision ?? 0 }
+    const erased = facts.get('erasure', mintErasureId('accessNote', stairwellId))
+    // A house that a restore forgot comes back without its note, past every revision that was erased.
+    const fresh = typeof erased === 'object' ? { accessNoteRevision: erased.through + 1, accessNoteErased: true } : {}
+    const note = before ? noteOf(before) : { accessNote: '', accessNoteRevision: 0, ...fresh }
     const sample = args.sample ? { sample: true } : {}
     const revision = (before?.revision ?? 0) + 1
     return accept([
@@ -58,6 +65,13 @@ export const importStairwell = command({
     ])
   },
 })
+
+type Note = Pick<Stairwell, 'accessNote' | 'accessNoteRevision' | 'accessNoteBy' | 'accessNoteErased'>
+
+function noteOf({ accessNote, accessNoteRevision, accessNoteBy, accessNoteErased }: Stairwell): Note {
+  const by = accessNoteBy === undefined ? {} : { accessNoteBy }
+  return { accessNote, accessNoteRevision, ...by, ...(accessNoteErased ? { accessNoteErased } : {}) }
+}
 
 function mergeDoors(
   stairwellId: string,

@@ -41,6 +41,10 @@ export const stairwell = kind({
     /** How to get in (门禁, 保安). Door codes are refused. */
     accessNote: text(200),
     accessNoteRevision: whole(0, 1e9),
+    /** Who wrote the note that stands, so that its author may erase it. */
+    accessNoteBy: v.optional(id),
+    /** Set while the note is empty because it was erased. */
+    accessNoteErased: v.optional(flag),
     revision: whole(0, 1e9),
     /** Ids of labels that were retired and are never minted again. */
     sample: v.optional(flag),

@@ -1,0 +1,7 @@
+import type { Fault } from './Fault.ts'
+import { killFaults } from './kills.ts'
+
+/** Every fault of the server and of the network, by family. Faults of the phone need a browser: tests/e2e. */
+export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
+  kills: killFaults,
+}

@@ -1,0 +1,49 @@
+import type { Edit } from '../harness/plantEdits.ts'
+
+const DIALECT = 'sync-server/storage/sqliteDialect.ts'
+
+const weaker = (how: string, level: number): readonly Edit[] => [
+  {
+    file: DIALECT,
+    find: "database.exec('pragma synchronous = full')",
+    put: `database.exec('pragma synchronous = ${how}')`,
+  },
+  { file: DIALECT, find: 'synchronous !== 2', put: `synchronous !== ${level}` },
+]
+
+/**
+ * What the oracle must catch: the same faults befall a server with one of these planted in it, and a run in which nothing
+ * is found then fails.
+ */
+export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
+  'synchronous=NORMAL': weaker('normal', 1),
+  'synchronous=OFF': weaker('off', 0),
+  'answered before the commit': [
+    {
+      file: DIALECT,
+      find: "    await this.writer.runPatiently('begin immediate', [])\n",
+      put: "    if (!this.writer.database.isTransaction) await this.writer.runPatiently('begin immediate', [])\n",
+    },
+    {
+      file: DIALECT,
+      find: "    this.writer.run('commit', [])\n",
+      put: `    this.late ??= setTimeout(() => {
+      this.late = undefined
+      this.writer.run('commit', [])
+    }, 20)\n`,
+    },
+    {
+      file: DIALECT,
+      find: "    if (this.writer.database.isOpen && this.writer.database.isTransaction) this.writer.run('rollback', [])\n",
+      put: '',
+    },
+    {
+      file: DIALECT,
+      find: 'new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)',
+      put: 'writer',
+    },
+  ],
+  'a repeat is taken in as new': [
+    { file: 'sync-server/commitBatch.ts', find: 'same ? { ...known.answer, again: true }', put: 'same ? known.answer' },
+  ],
+}

@@ -17,6 +17,7 @@ const verbs = {
   demo: { script: 'sync-server/operator/demo.ts', build: true },
   simulate: { script: 'tests/simulation/main.ts' },
   'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
+  'bench:drain': { script: 'tests/bench/drain.ts', build: true },
   qiaomen: { script: 'sync-server/operator/qiaomen.ts' },
   build: { script: 'scripts/build.js', build: true },
   format: { script: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '.'] },

@@ -22,6 +22,8 @@ export interface CommunityPlan {
   earlierRounds: number
   /** Houses that are done in the round that is under way; they are the last ones. */
   housesDone: number
+  /** How long the round that is under way has been open, days; 20 unless told. */
+  openForDays?: number
 }
 
 export interface SeededCommunity {
@@ -50,7 +52,7 @@ const KNOCKED: readonly Outcome[] = ['met', 'notHome', 'met', 'brief', 'notHome'
 export async function seedCommunity(dataDir: string, plan: CommunityPlan): Promise<SeededCommunity> {
   const server = await createContext(readSettings({ DATA_DIR: dataDir }))
   const realNow = server.clock.now()
-  const clock = { at: realNow - (plan.earlierRounds * ROUND_DAYS + 20) * DAY_MS }
+  const clock = { at: realNow - (plan.earlierRounds * ROUND_DAYS + (plan.openForDays ?? 20)) * DAY_MS }
   server.clock = { now: () => clock.at }
   try {
     const community = await firstCommunity(server)

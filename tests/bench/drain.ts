@@ -1,0 +1,193 @@
+/**
+ * `npm run bench:drain`: a phone that was away for thirty days comes back to the network with 3,000 unsent commands, and
+ * finds what others did meanwhile. How long until 已同步, how much goes over the line, and whether the screen stays usable:
+ * doors are tapped all the while.
+ *
+ * Real server, production build, real Chromium with a slow CPU and a slow network. The phone's database was written by the
+ * real engine, evening by evening, and is put into the browser as it lay. docs/performance.md says what came out.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { BrowserContext, CDPSession, Page, Request } from 'playwright'
+import { ensureBrowser } from '../../scripts/ensureBrowser.js'
+import { launchPhone } from '../harness/launchPhone.ts'
+import { restorePhone } from '../harness/phoneDump.ts'
+import { startServer } from '../harness/startServer.ts'
+import { waitUntil } from '../harness/waitUntil.ts'
+import { touchOf } from './finger.ts'
+import { seedLongAbsence, type LongAbsence } from './seedLongAbsence.ts'
+import { installTapProbe, type PageTimes } from './tapProbe.ts'
+
+const { values } = parseArgs({
+  options: {
+    commands: { type: 'string', default: '3000' },
+    slowdown: { type: 'string', default: '4' },
+    kbits: { type: 'string', default: '1000' },
+    latency: { type: 'string', default: '50' },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+})
+const slowdown = Number(values.slowdown)
+const line = { kbits: Number(values.kbits), latencyMs: Number(values.latency) }
+const target = { drainMs: 300_000, longTaskMs: 100 }
+/** A person who goes on working needs about that long from door to door. */
+const BETWEEN_TAPS_MS = 1_500
+const OUTCOMES = ['无人应门', '见到住户', '这次不便', '只说几句']
+
+const round = (ms: number) => Math.round(ms * 10) / 10
+const state = async (page: Page) => (await page.getByRole('status').first().textContent())?.trim() ?? ''
+
+function noted(page: Page): Promise<Omit<PageTimes, 'nextTap'>> {
+  return page.evaluate(() => {
+    const { taps, longTasks, facadeAt } = (window as unknown as { tapTimes: PageTimes }).tapTimes
+    return { taps, longTasks, facadeAt }
+  })
+}
+
+/** The app is installed as it was thirty days ago, and then the phone's database and its enrolment are put there. */
+async function putPhone(context: BrowserContext, url: string, { standing, cookie, dump }: LongAbsence): Promise<void> {
+  const page = context.pages()[0] ?? (await context.newPage())
+  await page.goto(url)
+  await waitUntil(() => page.evaluate(() => navigator.serviceWorker.controller !== null), { what: 'the worker' })
+  await context.addCookies([{ name: 'qiaomen', value: cookie, url, httpOnly: true, sameSite: 'Strict' }])
+  await page.evaluate(restorePhone, dump)
+  await page.evaluate((known) => localStorage.setItem('qiaomen.enrolment', JSON.stringify(known)), standing)
+  await page.goto('about:blank')
+}
+
+function setNetwork(protocol: CDPSession, offline: boolean): Promise<unknown> {
+  const bytesPerSecond = (line.kbits * 1_000) / 8
+  const speed = { downloadThroughput: bytesPerSecond, uploadThroughput: bytesPerSecond, latency: line.latencyMs }
+  return protocol.send('Network.emulateNetworkConditions', { offline, ...speed })
+}
+
+/** Knocks at the next dark door of this stairwell, or walks on to the next stairwell. */
+async function tapOnce(page: Page, protocol: CDPSession, turn: number): Promise<boolean> {
+  const door = page.locator('button[data-door]').nth(turn % 32)
+  await door.tap()
+  const button = page.locator('dialog[open]').getByRole('button', { name: OUTCOMES[turn % OUTCOMES.length]! }).first()
+  const box = await button.boundingBox()
+  if (!box) return false
+  const ended = page.evaluate(() => {
+    const { tapTimes } = window as unknown as { tapTimes: PageTimes }
+    return Promise.race([tapTimes.nextTap(), new Promise((resolve) => setTimeout(resolve, 30_000))])
+  })
+  await touchOf(page, protocol)(box.x + box.width / 2, box.y + box.height / 2)
+  await ended
+  return true
+}
+
+async function countStore(page: Page, store: string): Promise<number> {
+  return page.evaluate(async (name) => {
+    const known = (await indexedDB.databases()).find((entry) => entry.name?.startsWith('qiaomen.'))
+    const opening = indexedDB.open(known?.name ?? '')
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const counting = opening.result.transaction(name).objectStore(name).count()
+    await new Promise((resolve) => (counting.onsuccess = resolve))
+    opening.result.close()
+    return counting.result
+  }, store)
+}
+
+async function measure(url: string, profile: string, absence: LongAbsence) {
+  const context = await launchPhone(profile)
+  await putPhone(context, url, absence)
+  await context.addInitScript(installTapProbe)
+  const page = await context.newPage()
+  const protocol = await context.newCDPSession(page)
+  await protocol.send('Network.enable')
+  await protocol.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
+  await setNetwork(protocol, true)
+  const syncs: Request[] = []
+  page.on('requestfinished', (request) => {
+    if (request.url().endsWith('/api/sync')) syncs.push(request)
+  })
+  await page.goto(`${url}/stairwell/${absence.houses[0]!}`)
+  await page.locator('button[data-door]').first().waitFor()
+  await waitUntil(async () => (await state(page)).includes(String(absence.unsent)), { what: 'the queue to be counted' })
+  const before = await noted(page)
+
+  if (values.profile) {
+    await protocol.send('Profiler.enable')
+    await protocol.send('Profiler.setSamplingInterval', { interval: 500 })
+    await protocol.send('Profiler.start')
+  }
+  await setNetwork(protocol, false)
+  const begun = performance.now()
+  let tookMs = 0
+  const synced = waitUntil(async () => (await state(page)) === '已同步', {
+    withinMs: target.drainMs * 2,
+    what: '已同步',
+  }).then(() => (tookMs = performance.now() - begun))
+  let taps = 0
+  while (tookMs === 0) {
+    // The last taps would keep the queue from ever being empty, so nobody taps once what is left is what was just tapped.
+    const left = await countPending(page)
+    if (left > 50 && (await tapOnce(page, protocol, taps))) taps++
+    await Promise.race([synced, new Promise((resolve) => setTimeout(resolve, BETWEEN_TAPS_MS))])
+  }
+  if (values.profile) {
+    const { profile: cpu } = await protocol.send('Profiler.stop')
+    mkdirSync('.cache/profiles', { recursive: true })
+    writeFileSync('.cache/profiles/drain.cpuprofile', JSON.stringify(cpu))
+  }
+  const after = await noted(page)
+  const sizes = await Promise.all(syncs.map((request) => request.sizes()))
+  const result = {
+    tookMs: Math.round(tookMs),
+    requests: syncs.length,
+    bytesUp: sizes.reduce((sum, size) => sum + size.requestBodySize + size.requestHeadersSize, 0),
+    bytesDown: sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0),
+    longTasks: after.longTasks.slice(before.longTasks.length).map(round),
+    taps: after.taps.map(({ saved, painted }) => ({ saved: round(saved), painted: round(Math.max(saved, painted)) })),
+    tapped: taps,
+    left: await countStore(page, 'outbox'),
+    sent: await countStore(page, 'sent'),
+  }
+  await context.close()
+  return result
+}
+
+function countPending(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const known = (await indexedDB.databases()).find((entry) => entry.name?.startsWith('qiaomen.'))
+    const opening = indexedDB.open(known?.name ?? '')
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const counting = opening.result.transaction('outbox').objectStore('outbox').index('state').count('pending')
+    await new Promise((resolve) => (counting.onsuccess = resolve))
+    opening.result.close()
+    return counting.result
+  })
+}
+
+await ensureBrowser()
+const folder = mkdtempSync(path.join(tmpdir(), 'drain-'))
+try {
+  const data = path.join(folder, 'server')
+  const absence = await seedLongAbsence(data, Number(values.commands))
+  const server = await startServer(data)
+  const measured = await measure(server.url, path.join(folder, 'phone'), absence)
+  await server.stop()
+  const { longTasks, taps, ...figures } = measured
+  const longest = Math.max(0, ...longTasks)
+  const sorted = taps.map(({ painted }) => painted).sort((left, right) => left - right)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0
+  const machine = { cores: cpus().length, load: round(loadavg()[0] ?? 0), slowdown, ...line }
+  const tap = { painted50: at(0.5), painted95: at(0.95), paintedMax: at(1) }
+  const over = longTasks.filter((ms) => ms > target.longTaskMs).length
+  const tasks = { over50: longTasks.length, over100: over, longest }
+  const { unsent, changedByOthers } = absence
+  const result = { machine, phone: { unsent, changedByOthers }, ...figures, tasks, tap }
+  console.log(JSON.stringify(result, null, 2))
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...result, longTasks, taps }, null, 2)}\n`)
+  // Whatever was saved is on the phone, acknowledged or on its way: nothing went missing over the drain.
+  if (figures.sent + figures.left < unsent + figures.tapped) {
+    throw new Error(`${unsent + figures.tapped} commands were saved, ${figures.sent + figures.left} are known`)
+  }
+  process.exitCode = figures.tookMs <= target.drainMs && over === 0 ? 0 : 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -12,6 +12,7 @@ import { writeChanges } from './commitDeed.ts'
 import type { ServerContext } from './context.ts'
 import { isFormerEpoch } from './epoch.ts'
 import { Holds } from './Holds.ts'
+import { withoutRevoked } from './journal.ts'
 import { Judge, type Deed } from './Judge.ts'
 import { PolicyCache, type Policy } from './policy.ts'
 import { prefetch } from './prefetch.ts'
@@ -28,6 +29,8 @@ export interface Batch {
   commands: readonly RawCommand[]
   /** What the phone says it will still hold unsent after this request. */
   unsent: number
+  /** Set when another device brings this along in a file, made when its recorder knew `epoch` (SYNC-13). */
+  carried?: { by: string; epoch: string | null }
 }
 
 /** A command as it came in: its head is known to be sound, the rest is judged one command at a time. */
@@ -154,6 +157,7 @@ async function commitOnce(server: ServerContext, batch: Batch, faulty: Faulty = 
     return { ...(await work.write()), lane: work.lane, device: work.device.state }
   })
   if (result.changed) server.pokes.emit('poke', batch.community)
+  if (result.journalled) server.pokes.emit('journal', batch.community)
   return { answers: result.answers, lane: result.lane, device: result.device }
 }
 
@@ -169,6 +173,7 @@ interface Taken {
 /** What stands when a batch begins, read under the clock's lock. */
 interface Begun {
   clock: number
+  epoch: string
   device: Device
   policy: Policy
   stored: ReadonlyMap<string, { hash: string; answer: Answer }>
@@ -210,7 +215,7 @@ class BatchWork {
     )
     const device = facts.get('device', deviceId)
     if (typeof device !== 'object') throw new Error('unknown device')
-    return new BatchWork(server, trx, batch, { clock: clock.clock, facts, device, policy, stored: answers, lastN })
+    return new BatchWork(server, trx, batch, { ...clock, facts, device, policy, stored: answers, lastN })
   }
 
   private constructor(server: ServerContext, trx: Transaction<Tables>, batch: Batch, begun: Begun) {
@@ -221,7 +226,8 @@ class BatchWork {
     this.#facts = begun.facts
     this.#n = begun.lastN
     this.#received = server.clock.now()
-    this.#judge = new Judge(batch.community, begun.facts, begun.policy, this.#received)
+    const guard = withoutRevoked.bind(null, trx, batch.community)
+    this.#judge = new Judge(batch.community, begun.facts, begun.policy, this.#received, guard)
     this.#holds = new Holds(server, trx, batch.community, begun.facts, this.#judge, this.#received)
     this.device = begun.device
   }
@@ -229,6 +235,8 @@ class BatchWork {
   /** Takes one command in the order of the lane. What was answered before is answered the same again (SYNC-2). */
   async take(command: RawCommand, faulty: Faulty): Promise<void> {
     if (this.device.state === 'revoked') return
+    // What a teammate brings takes no number: the lane is between the recorder's own phone and us (SYNC-13).
+    if (this.#batch.carried) return this.#repeat(command) ? undefined : this.#decideNew(command, faulty)
     if (this.#repeat(command)) {
       // A repeat under a new incarnation (a fork, a re-offer) takes its place in that lane all the same.
       if (command.n === this.#n + 1) this.#n++
@@ -277,9 +285,12 @@ class BatchWork {
     const wire = shaped.value
     const since = wire.after ?? this.device.enrolledAt
     const { effective } = effectiveTime(wire.claimedAt, wire.offsetMs, since, this.#received)
-    const former = wire.formerly ? await this.#isFormer(wire.formerly.epoch) : false
+    const stoodIn = wire.formerly?.epoch ?? this.#batch.carried?.epoch
+    const former = stoodIn ? await this.#isFormer(stoodIn) : false
     const { memberId, deviceId } = this.#batch
     const deed: Deed = { wire, memberId, deviceId, effective, former, overruled: false }
+    // Before anything keeps its payload: what was erased comes back from no archive (SYNC-14).
+    if (await this.#judge.isErased(wire)) return this.#keep(command, wire.verb, refusal(wire.id, 'text_erased'))
     if (this.device.state === 'pending') return this.#hold(command, deed, 'pendingDevice')
     if (faulty) return this.#hold(command, deed, 'fault', faulty === 'announced')
     const before = this.#facts.revision
@@ -326,6 +337,12 @@ class BatchWork {
   }
 
   #keep(command: RawCommand, verb: string, answer: Answer, keys: readonly string[] = []): void {
+    // A refusal is told to nobody but the recorder, by the recorder's own sync: a part that came before the one that it
+    // stands on must not spoil it for good (SYNC-13).
+    if (this.#batch.carried && answer.result === 'refused') {
+      this.#answers.push(() => answer)
+      return
+    }
     this.#taken.set(command.id, { command, hash: hashOf(command), verb, answer, keys })
     this.#answers.push(() => answer)
   }
@@ -333,7 +350,7 @@ class BatchWork {
   /** Keeps "n 台手机未同步" true without a row for every request. */
   async report(unsent: number): Promise<void> {
     const { deviceId, memberId } = this.#batch
-    if (this.device.state !== 'active') return
+    if (this.device.state !== 'active' || this.#batch.carried) return
     const known = this.#facts.get('deviceReport', deviceId)
     const before = typeof known === 'object' ? known : null
     const stale = this.#taken.size > 0 && this.#received - (before?.reportedAt ?? 0) > REPORT_EVERY_MS
@@ -342,15 +359,17 @@ class BatchWork {
   }
 
   /** Gives every changed row its own clock and writes all of it. */
-  async write(): Promise<{ answers: Answer[]; changed: boolean }> {
+  async write(): Promise<{ answers: Answer[]; changed: boolean; journalled: boolean }> {
     const { community, deviceId, memberId, incarnation } = this.#batch
-    const { clock, lastN } = this.#begun
+    const { clock, epoch, lastN } = this.#begun
     if (this.#taken.size > 0) await this.#holds.retryFormer()
-    const clocks = await writeChanges(this.#trx, community, clock, this.#facts)
+    const from = { clock, epoch, at: this.#received }
+    const { clocks, journalled } = await writeChanges(this.#trx, community, from, this.#facts)
     const lastOf = (keys: readonly string[]) => keys.reduce((last, key) => Math.max(last, clocks.get(key) ?? 0), clock)
     const taken = [...this.#taken.values()]
     for (const { answer, keys } of taken) if (answer.result === 'applied') answer.clock = lastOf(keys)
-    const place = { device: deviceId, member: memberId, incarnation, receivedAt: this.#received }
+    const carrier = this.#batch.carried?.by ?? null
+    const place = { device: deviceId, member: memberId, incarnation, receivedAt: this.#received, carrier }
     await insertCommands(
       this.#trx,
       community,
@@ -362,7 +381,7 @@ class BatchWork {
     const settled = await this.#holds.writeAnswers(lastOf)
     if (this.#n !== lastN) await putLane(this.#trx, community, deviceId, incarnation, this.#n)
     const answers = this.#answers.map((answer) => answer()).map((answer) => settled.get(answer.id) ?? answer)
-    return { answers, changed: clocks.size > 0 }
+    return { answers, changed: clocks.size > 0, journalled }
   }
 }
 

@@ -17,6 +17,8 @@ export interface Cursor {
   /** Every row whose newest clock is not after this has been delivered, scopes under way in `backfills` apart. */
   clock: number
   backfills: readonly Backfill[]
+  /** The hand-over key was told on the page that brought this cursor; a phone that has the one has the other (SYNC-13). */
+  keyed?: true
 }
 
 /** Signs a cursor for one device. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Refusal } from '../domain/command.ts'
 import { fields, flag, id, text, time, whole } from '../domain/fields.ts'
+import { carriedPart, type CarriedAnswer } from './handover.ts'
 
 /** A command as it travels. `args` is checked by its verb's own schema, so that one bad command spoils no batch. */
 export const wireCommand = fields({
@@ -35,6 +36,8 @@ export const syncRequest = fields({
   appVersion: text(20),
   /** Ask for answers alone: a phone whose last push failed pulls first, one that is too old to pull still pushes. */
   pull: flag,
+  /** A teammate's unsent work that this phone brings along (SYNC-13). */
+  carried: v.optional(carriedPart),
 })
 export type SyncRequest = v.InferOutput<typeof syncRequest>
 
@@ -78,4 +81,7 @@ export interface SyncAnswer {
   reached: number
   more: boolean
   serverTime: number
+  /** The key under which this phone seals what it hands over; told once a download (SYNC-13). */
+  handoverKey?: string
+  carried?: CarriedAnswer
 }

@@ -6,6 +6,7 @@ import { readFeed } from '../changeFeed.ts'
 import { commitBatch, type RawCommand } from '../commitBatch.ts'
 import type { ServerContext } from '../context.ts'
 import { openCursor, sealCursor, type Cursor } from '../cursor.ts'
+import { handoverKey, takeCarried } from '../handover.ts'
 import { HttpProblem } from '../HttpProblem.ts'
 import type { Principal } from '../identity/principal.ts'
 import { readClock } from '../storage/records.ts'
@@ -28,13 +29,17 @@ export async function sync(server: ServerContext, principal: Principal, body: un
   const batch = { community, deviceId: device.id, memberId: device.memberId, incarnation: request.incarnation }
   const result = await commitBatch(server, { ...batch, commands, unsent: request.unsent })
   if (result.device === 'revoked') throw new HttpProblem('device_revoked')
-  const answered = { device: result.device, answers: result.answers, lane: result.lane, serverTime: server.clock.now() }
+  const isActive = result.device === 'active'
+  const carried = isActive && request.carried ? await takeCarried(server, community, device.id, request.carried) : null
+  const standing = { device: result.device, answers: result.answers, lane: result.lane }
+  const answered = { ...standing, ...(carried ? { carried } : {}), serverTime: server.clock.now() }
   if (!request.pull || result.device === 'pending') {
     return { ...answered, ...(await standStill(server, community, request)) }
   }
   const who = { community, deviceId: device.id, memberId: device.memberId }
   const page = await readFeed(server, who, cursor)
-  return { ...answered, ...page, cursor: sealCursor(page.cursor, server.secret, binding) }
+  const key = cursor?.keyed ? {} : { handoverKey: handoverKey(server, community, device.id) }
+  return { ...answered, ...page, ...key, cursor: sealCursor({ ...page.cursor, keyed: true }, server.secret, binding) }
 }
 
 function readEnvelope(body: unknown): { request: SyncRequest; commands: RawCommand[] } {

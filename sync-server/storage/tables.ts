@@ -41,6 +41,8 @@ export interface Tables {
     receivedAt: number
     /** JSON of the answer. */
     answer: string
+    /** The device that brought it along for its recorder (SYNC-13); null when the recorder's own phone sent it. */
+    carrier: string | null
   }
   /** The last `n` taken in of each incarnation of each device. */
   lane: { community: string; device: string; incarnation: string; lastN: number }
@@ -57,6 +59,8 @@ export interface Tables {
     /** Effective time as first judged, ms. */
     effectiveAt: number
   }
+  /** Revocations and erasures, without names and texts. No backup holds it and no restore replaces it (SYNC-14). */
+  journal: { community: string; epoch: string; clock: number; at: number; kind: string; id: string; body: string }
   /** The scopes that a device was told at each version of its membership. */
   membership: { community: string; device: string; version: number; scopes: string }
   /** Projections that are rebuilt from records: façades now. Never on the wire of those who hold the events. */

@@ -44,10 +44,20 @@ export interface NetFaults {
   tail: number
 }
 
+/** A window of the app: a connection of its own to the database that all tabs of a phone share. */
+interface Tab {
+  database: Database
+  seam: Seam
+  alive: boolean
+}
+
+/** How many states of its disk a phone remembers, for a power cut to fall back to. */
+const MOST_IMAGES = 60
+
 /** One phone: the real engine over an IndexedDB in memory, and everything that can befall it. */
 export class SimPhone {
   readonly name: string
-  readonly #person: Person
+  #person: Person
   readonly #scheduler: Scheduler
   readonly #server: SimServer
   readonly #rng: Seam['rng']
@@ -55,7 +65,7 @@ export class SimPhone {
   #idb = { indexedDB: new IDBFactory(), IDBKeyRange }
   #life = 0
   #images: { contents: Contents; at: number }[] = []
-  database: Database | null = null
+  #tabs: Tab[] = []
   faults: NetFaults
   /** How far this phone's clock is off, ms. */
   skewMs = 0
@@ -65,7 +75,9 @@ export class SimPhone {
   crashes = 0
   /** How much was saved when a power cut took acknowledged numbers away: the next command must be noticed (SYNC-2). */
   fellBackAt: number | null = null
-  seam: Seam | null = null
+  /** The server said that it does not know this enrolment, as after a restore: only another one helps. */
+  turnedAway = false
+  enrolments = 1
   /** Where its cursor stood at the last look. */
   stood: { generation: number; membership: number; clock: number } | null = null
   /** Whether anything may have changed here since the last look. */
@@ -99,54 +111,103 @@ export class SimPhone {
   }
 
   get alive(): boolean {
-    return this.database !== null
+    return this.#tabs.length > 0
+  }
+
+  get database(): Database | null {
+    return this.#tabs[0]?.database ?? null
+  }
+
+  get seam(): Seam | null {
+    return this.#tabs[0]?.seam ?? null
+  }
+
+  get tabs(): number {
+    return this.#tabs.length
   }
 
   /** Opens the database as the app does at its start. */
   async open(): Promise<void> {
     const life = ++this.#life
-    const seam: Seam = {
+    const tab = await this.#openTab()
+    // A crash, or another start, came in between.
+    if (life !== this.#life) return tab.database.close()
+    this.#tabs = [tab]
+    this.changed = true
+  }
+
+  /** A second tab of the same app: it reads, writes and syncs as if it were alone. */
+  async openAnotherTab(): Promise<void> {
+    const life = this.#life
+    const tab = await this.#openTab()
+    if (life !== this.#life || this.#tabs.length !== 1) return tab.database.close()
+    this.#tabs.push(tab)
+    this.#scheduler.note(`${this.name} another tab`)
+  }
+
+  /** One tab dies in the middle of whatever it does; the other goes on. */
+  closeTab(): void {
+    const [tab] = this.#tabs.splice(Math.floor(this.#rng.next() * this.#tabs.length), 1)
+    if (!tab) return
+    this.#scheduler.note(`${this.name} a tab closes`)
+    this.#kill(tab)
+    this.changed = true
+  }
+
+  #someTab(): Tab | undefined {
+    return this.#tabs.length > 1 ? this.#tabs[Math.floor(this.#rng.next() * this.#tabs.length)] : this.#tabs[0]
+  }
+
+  /** Nothing that a tab had under way goes on, and what it had not committed is rolled back. */
+  #kill(tab: Tab): void {
+    tab.alive = false
+    const raw = (this.#idb.indexedDB as unknown as RawFactory)._databases.get(tab.database.name)
+    const own = tab.database.backendDB()
+    for (const transaction of raw?.transactions ?? []) {
+      if (transaction.db !== own) continue
+      if (transaction._state === 'active' || transaction._state === 'inactive') transaction.abort()
+    }
+    tab.database.close()
+  }
+
+  async #openTab(): Promise<Tab> {
+    const tab = { alive: true } as Tab
+    tab.seam = {
       clock: { now: () => START_MS + Math.floor(this.#scheduler.now) + this.skewMs },
       rng: this.#rng,
       idb: this.#idb,
-      net: { post: (_path, body) => this.#post(life, body) },
+      net: { post: (_path, body) => this.#post(tab, body) },
       timer: { set: (run, delayMs) => this.#scheduler.at(delayMs, run) },
       locks: { tryHold: async (_name, run) => (await run(), true) },
     }
     const { community, memberId, deviceId, state, matchCode } = this.#person.standing
     const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
-    const database = await openPhone(seam, who)
-    if (life !== this.#life) return database.close()
-    this.seam = seam
-    this.database = database
-    this.changed = true
+    tab.database = await openPhone(tab.seam, who)
+    return tab
   }
 
   /** The process is gone: nothing that was under way goes on, and what was not committed is rolled back. */
   crash(): void {
     this.#life++
     this.crashes++
-    this.seam = null
     this.#scheduler.note(`${this.name} crash`)
-    if (!this.database) return
-    const name = this.database.name
-    const raw = (this.#idb.indexedDB as unknown as RawFactory)._databases.get(name)
-    for (const transaction of raw?.transactions ?? []) {
-      if (transaction._state === 'active' || transaction._state === 'inactive') transaction.abort()
-    }
-    this.database.close()
-    this.database = null
+    for (const tab of this.#tabs) this.#kill(tab)
+    this.#tabs = []
   }
 
-  /** Remembers what the phone holds now, for a power cut to come. */
-  async takeImage(): Promise<void> {
-    const contents = await this.contents()
-    if (contents) this.#images.push({ contents, at: this.saved.length })
+  /** The log of what was committed here, one image after each step; rows are shared, because IndexedDB never changes one. */
+  remember(): void {
+    const contents = this.peek()
+    if (!contents) return
+    this.#images.push({ contents, at: this.saved.length })
+    if (this.#images.length > MOST_IMAGES) this.#images.shift()
   }
 
-  /** A dead battery: the phone comes up with an older image of its database. */
+  /** A dead battery: the phone comes up with an older image of its database, mostly a recent one. */
   async cutPower(): Promise<void> {
-    const image = this.#images[Math.floor(this.#rng.next() * this.#images.length)]
+    const back = Math.floor((1 - this.#rng.next()) ** (-1 / 0.7))
+    const index = Math.max(0, this.#images.length - back)
+    const image = this.#images[index]
     if (!image) return
     const before = await this.contents()
     this.crash()
@@ -168,43 +229,59 @@ export class SimPhone {
     database.close()
     const kept = new Set([...contents.outbox, ...contents.sent].map((entry) => entry.id))
     for (const saved of this.saved) if (!kept.has(saved.id)) saved.torn = true
-    this.#images = this.#images.filter((older) => older.at <= image.at)
+    this.#images.length = index + 1
     if (!before || before.state.incarnation !== contents.state.incarnation) return
     const acknowledged = before.outbox.filter((entry) => entry.state !== 'pending').map((entry) => entry.n)
     if (Math.max(0, ...acknowledged) >= contents.state.nextN) this.fellBackAt = this.saved.length
   }
 
+  /**
+   * Another enrolment of the same member onto the same database, as after a lost cookie or a lost history: what is
+   * unsent goes out under it.
+   */
+  async enrolAgain(how: 'link' | 'invitation', revokes: boolean): Promise<void> {
+    if (this.alive) this.crash()
+    const enrolled = await this.#server.enrolAgain(this.#person.standing, how, revokes)
+    if (enrolled) {
+      this.#person = { name: this.name, ...enrolled }
+      this.enrolments++
+      this.turnedAway = false
+      this.#scheduler.note(`${this.name} enrols again by ${how}`)
+    }
+    await this.open()
+  }
+
   async commit<V extends Verb>(verb: V, args: Args<V>): Promise<Committed | null> {
-    const { database, seam } = this
-    if (!database || !seam) return null
-    const life = this.#life
+    const tab = this.#someTab()
+    if (!tab) return null
+    const { database, seam } = tab
     const claimedAt = seam.clock.now()
     try {
       this.changed = true
       const committed = await commit(database, seam, verb, args)
       // A process that has died says nothing any more; what it stored, it stored.
-      if (life !== this.#life) return null
+      if (!tab.alive) return null
       this.#scheduler.note(`${this.name} ${verb} ${committed.saved ? committed.id : committed.code}`)
       if (committed.saved) this.saved.push({ id: committed.id, verb, args, claimedAt, torn: false })
       return committed
     } catch (error) {
-      if (life === this.#life) this.#violate(`${this.name}: commit threw ${String((error as Error).stack ?? error)}`)
+      if (tab.alive) this.#violate(`${this.name}: commit threw ${String((error as Error).stack ?? error)}`)
       return null
     }
   }
 
   /** One sync cycle, as another tab might run it at the same time. */
   async sync(): Promise<string> {
-    const { database, seam } = this
-    if (!database || !seam) return 'closed'
-    const life = this.#life
+    const tab = this.#someTab()
+    if (!tab) return 'closed'
+    const { database, seam } = tab
     this.cycles++
     try {
       const end = await synchronize(database, seam, freshPace(), 'simulation')
-      if (life === this.#life) this.#scheduler.note(`${this.name} cycle ${end}`)
+      if (tab.alive) this.#scheduler.note(`${this.name} cycle ${end}`)
       return end
     } catch (error) {
-      if (life !== this.#life) return 'died'
+      if (!tab.alive) return 'died'
       if (!(error instanceof Trouble)) {
         this.#violate(`${this.name}: cycle threw ${String((error as Error).stack ?? error)}`)
       }
@@ -216,9 +293,10 @@ export class SimPhone {
   }
 
   /** The way to the server and back: lost, doubled, late and out of order, as the seed says. */
-  #post(life: number, body: string): Promise<NetAnswer> {
-    if (life !== this.#life) return Promise.reject(new Trouble('offline'))
+  #post(tab: Tab, body: string): Promise<NetAnswer> {
+    if (!tab.alive) return Promise.reject(new Trouble('offline'))
     const { lost, doubled } = this.faults
+    const { cookie } = this.#person
     this.#scheduler.leave()
     return new Promise((resolve, reject) => {
       let done = false
@@ -235,8 +313,9 @@ export class SimPhone {
       )
       const arrive = () => {
         void this.#scheduler.track(async () => {
-          const answer = await this.#server.handle(this.#person.cookie, body)
+          const answer = await this.#server.handle(cookie, body)
           this.#noteExchange(body, answer)
+          if (answer?.status === 401 && cookie === this.#person.cookie) this.turnedAway = true
           if (!answer || this.#rng.next() < lost) return
           this.#scheduler.at(this.#delay(), () => finish(() => (timeout(), resolve(answer))))
         })
@@ -305,7 +384,7 @@ interface RawFactory {
   _databases: Map<
     string,
     {
-      transactions: { _state: string; abort(): void }[]
+      transactions: { _state: string; db: unknown; abort(): void }[]
       rawObjectStores: Map<string, { records: { values(): Iterable<{ value: unknown }> } }>
     }
   >

@@ -4,15 +4,26 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { newId } from '../../src/db/database.ts'
 import type { Seam } from '../../src/db/seam.ts'
+import { put } from '../../src/domain/command.ts'
+import type { Device } from '../../src/domain/records/device.ts'
+import { termsOf, type Invite } from '../../src/domain/records/invite.ts'
+import { bondAt, type Member } from '../../src/domain/records/member.ts'
+import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
 import { problemBody } from '../../src/protocol/problem.ts'
+import type { Answer, SyncAnswer } from '../../src/protocol/sync.ts'
+import { commitDeed } from '../../sync-server/commitDeed.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
 import { beginEpoch } from '../../sync-server/epoch.ts'
 import { HttpProblem } from '../../sync-server/HttpProblem.ts'
+import { enrol, enter } from '../../sync-server/identity/enrol.ts'
+import { makeEntryLink } from '../../sync-server/start.ts'
 import { openStorage, type Storage } from '../../sync-server/storage/openStorage.ts'
+import { readClock } from '../../sync-server/storage/records.ts'
 import { StorageTrouble } from '../../sync-server/storage/StorageTrouble.ts'
 import { answer } from '../harness/world.ts'
 import { makeFolder, removeFolder, START_MS } from './ground.ts'
+import { createInviteSecret } from './inviteSecret.ts'
 import type { Scheduler } from './Scheduler.ts'
 import type { Template } from './template.ts'
 
@@ -22,15 +33,31 @@ export class SimServer {
   readonly #rng: Seam['rng']
   readonly #folder: string
   readonly #violate: (what: string) => void
-  readonly context: ServerContext
+  readonly #community: string
+  context: ServerContext
   #files = 0
   #backup: string | null = null
-  /** How often a transaction fails, before it or after its commit. */
+  /** Requests under way: only in them may the process die. */
+  #serving = 0
+  /** The operator is at work; his verbs do not fail here. */
+  #careful = 0
+  /** The disk is being exchanged: whoever knocks finds nobody. */
+  #isDown = false
+  /** How often a request meets the death of the process, at any of its statements or after its commit. */
   troubleRate = 0
+  /** How far the server's clock is off, ms. */
+  skewMs = 0
   restores = 0
+  deaths = 0
+  epoch = ''
+  /** Which commands are known to be on the server's disk in this history. */
+  readonly durable = new Set<string>()
+  /** What each command was last answered for good. */
+  readonly #finals = new Map<string, string>()
 
   private constructor(
     storage: Storage,
+    community: string,
     folder: string,
     scheduler: Scheduler,
     rng: Seam['rng'],
@@ -40,13 +67,14 @@ export class SimServer {
     this.#rng = rng
     this.#violate = violate
     this.#folder = folder
+    this.#community = community
     const onFault = (error: unknown, where: string) => {
       // A planted command that throws is held by design; what it must not do is stop what comes behind it.
       if (error instanceof Error && error.message === 'poison') return
       violate(`server fault in ${where}: ${error instanceof Error ? error.message : String(error)}`)
     }
     const pokes = new EventEmitter().setMaxListeners(0)
-    const clock = { now: () => START_MS + Math.floor(scheduler.now) }
+    const clock = { now: () => START_MS + Math.floor(scheduler.now) + this.skewMs }
     this.context = { storage: this.#faulty(storage), clock, rng, secret: 'secret', pokes, onFault }
   }
 
@@ -58,50 +86,135 @@ export class SimServer {
   ): Promise<SimServer> {
     const folder = makeFolder()
     copyFileSync(template.file, join(folder, '0.sqlite'))
-    const storage = await openStorage({ file: join(folder, '0.sqlite'), lock: false })
-    return new SimServer(storage, folder, scheduler, rng, violate)
+    let server: SimServer | null = null
+    const log = () => server?.mayDie()
+    const storage = await openStorage({ file: join(folder, '0.sqlite'), lock: false, log })
+    server = new SimServer(storage, template.community, folder, scheduler, rng, violate)
+    await server.#readEpoch()
+    return server
   }
 
-  /** A process that dies before its commit, and one that dies after it: the phone hears nothing of either. */
+  async #readEpoch(): Promise<void> {
+    this.epoch = (await readClock(this.context.storage.db, this.#community))?.epoch ?? ''
+  }
+
+  /** Called before every statement: between any two of them the process may die, and its transaction with it. */
+  mayDie(): void {
+    if (this.#serving === 0 || this.#careful > 0 || this.troubleRate === 0) return
+    if (this.#rng.next() < this.troubleRate * 0.04) this.#die('died between two statements')
+  }
+
+  /** Requests that were under way are never answered, and the next process remembers nothing but what is on the disk. */
+  #die(how: string): never {
+    this.deaths++
+    this.context = { ...this.context }
+    this.#scheduler.note(`server ${how}`)
+    throw new StorageTrouble('unreachable', how)
+  }
+
+  /** A process that dies after its commit: what it did stands, and the phone hears nothing of it. */
   #faulty(storage: Storage): Storage {
-    const fails = (share: number) => this.troubleRate > 0 && this.#rng.next() < this.troubleRate * share
     return {
       kind: storage.kind,
       db: storage.db,
       close: () => storage.close(),
       transaction: async (run) => {
-        const before = fails(0.5)
-        const after = fails(0.5)
-        const result = await storage.transaction(async (trx) => {
-          const done = await run(trx)
-          if (before) throw new StorageTrouble('unreachable', 'died before the commit')
-          return done
-        })
-        if (after) throw new StorageTrouble('unreachable', 'died after the commit')
+        const result = await storage.transaction(run)
+        if (this.#careful === 0 && this.troubleRate > 0 && this.#rng.next() < this.troubleRate * 0.5) {
+          this.#die('died after a commit')
+        }
         return result
       },
     }
   }
 
+  /** What an operator or another screen does: it is not what is on trial here. */
+  async #carefully<T>(work: () => Promise<T>): Promise<T> {
+    this.#careful++
+    try {
+      return await work()
+    } finally {
+      this.#careful--
+    }
+  }
+
   /** Answers one request; a dead process answers nothing. */
   async handle(cookie: string, json: string): Promise<NetAnswer | null> {
-    const life = this.restores
+    const { restores, context } = this
+    if (this.#isDown) return null
+    this.#serving++
     try {
-      return await answer(this.context, cookie, json)
+      const got = await answer(context, cookie, json)
+      if (restores === this.restores) this.#compare(got)
+      return context === this.context ? got : null
     } catch (error) {
       if (error instanceof HttpProblem)
         return { status: error.status, body: problemBody(error.code), retryAfterMs: null }
       // A request that was under way when the disk was taken out dies with it.
       const poisoned = error instanceof Error && error.message === 'poison'
-      const died = life !== this.restores || poisoned || error instanceof StorageTrouble
+      const died = restores !== this.restores || context !== this.context || poisoned || error instanceof StorageTrouble
       if (!died) this.#violate(`server threw: ${String((error as Error).stack ?? error)}`)
       return null
+    } finally {
+      this.#serving--
     }
+  }
+
+  /** What a command was once told for good it is told for ever (SYNC-2). */
+  #compare({ status, body }: NetAnswer): void {
+    if (status !== 200) return
+    for (const { again: _again, ...told } of (body as SyncAnswer).answers as (Answer & { again?: true })[]) {
+      if (told.result === 'held') continue
+      const before = this.#finals.get(told.id)
+      const now = JSON.stringify(told)
+      if (before !== undefined && before !== now) this.#violate(`server answered ${before} and later ${now}`)
+      this.#finals.set(told.id, now)
+    }
+  }
+
+  /** Another enrolment for a member who has one already; `null` when nobody would give it. */
+  async enrolAgain(standing: Standing, how: 'link' | 'invitation', revokes: boolean) {
+    return this.#carefully(async () => {
+      const { memberId, deviceId } = standing
+      const rows = await this.#bodies(memberId, deviceId)
+      const bond = rows.member && bondAt(rows.member, this.context.clock.now())
+      if (!rows.member || !bond) return null
+      const terms = termsOf(bond)
+      const secret = await (how === 'link' ? this.#link(memberId, terms) : this.#invite(memberId, terms))
+      const asked = { secret, name: rows.member.name, deviceName: '测试机' }
+      const enrolled = how === 'link' ? await enter(this.context, asked) : await enrol(this.context, asked)
+      const { device } = rows
+      if (revokes && device) {
+        const changes = [put('device', { ...device, state: 'revoked' as const })]
+        await commitDeed(this.context, this.#community, async () => ({ changes, value: null }))
+      }
+      return enrolled
+    })
+  }
+
+  #link(memberId: string, { role, teamId }: Pick<Invite, 'role' | 'teamId'>): Promise<string> {
+    return makeEntryLink(this.context, this.#community, { role, member: memberId, team: teamId })
+  }
+
+  async #invite(memberId: string, terms: Pick<Invite, 'role' | 'teamId'>): Promise<string> {
+    const { secret, hash } = createInviteSecret(() => newId(this.#rng))
+    const expiresAt = this.context.clock.now() + 600_000
+    const rest = { label: '', invitedBy: memberId, expiresAt, state: 'open' as const, deviceId: null }
+    const invite = { id: newId(this.#rng), ...terms, memberId, secretHash: hash, codeHash: null, ...rest }
+    await commitDeed(this.context, this.#community, async () => ({ changes: [put('invite', invite)], value: null }))
+    return `${this.#community}.${secret}`
+  }
+
+  async #bodies(memberId: string, deviceId: string): Promise<{ member: Member | null; device: Device | null }> {
+    const rows = this.context.storage.db.selectFrom('record').select(['kind', 'body'])
+    const found = await rows.where('deleted', '=', 0).where('id', 'in', [memberId, deviceId]).execute()
+    const bodyOf = (kind: string) => JSON.parse(found.find((row) => row.kind === kind)?.body ?? 'null') as unknown
+    return { member: bodyOf('member') as Member | null, device: bodyOf('device') as Device | null }
   }
 
   async backUp(): Promise<void> {
     const file = join(this.#folder, `${++this.#files}.backup`)
-    await sql.raw(`vacuum into '${file}'`).execute(this.context.storage.db)
+    await this.#carefully(() => sql.raw(`vacuum into '${file}'`).execute(this.context.storage.db))
     this.#backup = file
     this.#scheduler.note('backup')
   }
@@ -109,14 +222,22 @@ export class SimServer {
   /** Puts the last backup back under a new epoch, as an operator would after a disk has died. */
   async restore(): Promise<boolean> {
     if (!this.#backup) return false
+    const backup = this.#backup
     this.restores++
-    await this.context.storage.close()
-    const file = join(this.#folder, `${++this.#files}.sqlite`)
-    copyFileSync(this.#backup, file)
-    const storage = await openStorage({ file, lock: false })
-    const community = await storage.db.selectFrom('clock').select('community').executeTakeFirstOrThrow()
-    await storage.transaction((trx) => beginEpoch(trx, community.community, newId(this.#rng), this.context.clock.now()))
-    this.context.storage = this.#faulty(storage)
+    this.durable.clear()
+    this.#finals.clear()
+    this.#isDown = true
+    await this.#carefully(async () => {
+      await this.context.storage.close()
+      const file = join(this.#folder, `${++this.#files}.sqlite`)
+      copyFileSync(backup, file)
+      const storage = await openStorage({ file, lock: false, log: () => this.mayDie() })
+      const now = this.context.clock.now()
+      await storage.transaction((trx) => beginEpoch(trx, this.#community, newId(this.#rng), now))
+      this.context = { ...this.context, storage: this.#faulty(storage) }
+      await this.#readEpoch()
+    })
+    this.#isDown = false
     this.#scheduler.note('restore')
     return true
   }

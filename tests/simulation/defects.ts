@@ -5,6 +5,8 @@
  */
 export interface Defect {
   name: string
+  /** The fault of the book that it stands for, where the two have different names. */
+  standsFor?: string
   edits: readonly { file: string; find: string; put: string }[]
   seed: number
   budget: number
@@ -40,6 +42,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'cursor saved before its page',
+    standsFor: 'cursor saved in another transaction',
     edits: [
       {
         file: 'src/db/settle.ts',
@@ -60,6 +63,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a repeat is applied again',
+    standsFor: 'id not unique',
     edits: [
       { file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' },
       {
@@ -73,6 +77,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'no purge of a lost scope',
+    standsFor: 'no purge',
     edits: [{ file: 'src/db/settle.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
     seed: 4,
     budget: 20,
@@ -103,6 +108,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'page applied without looking at the cursor',
+    standsFor: 'page applied unchecked',
     edits: [
       {
         file: 'src/db/settle.ts',
@@ -122,7 +128,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'this.#n = command.n - 1\n    if (command.n === 0) {',
       },
       {
-        file: 'src/db/database.ts',
+        file: 'src/db/adoptPhone.ts',
         find: 'return entries.length + 1',
         put: 'return entries.length + 2',
       },
@@ -200,6 +206,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'base revision unchecked',
+    standsFor: 'claim unchecked',
     edits: [
       {
         file: 'src/domain/commands/assignStairwell.ts',
@@ -212,6 +219,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'façade by arrival',
+    standsFor: 'projection by arrival',
     edits: [
       {
         file: 'src/domain/coverage/facade.ts',
@@ -265,6 +273,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'epoch without offering again',
+    standsFor: 'epoch without re-offer',
     edits: [
       {
         file: 'src/db/lane.ts',
@@ -298,5 +307,67 @@ export const DEFECTS: readonly Defect[] = [
     ],
     seed: 1,
     budget: 50,
+  },
+  {
+    name: 'purge that forgets answered rows',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: '      this.#removed.add(entry)\n      this.#touch(entry)\n',
+        put: '      this.#removed.add(entry)\n',
+      },
+    ],
+    seed: 1,
+    budget: 50,
+  },
+  {
+    name: 'no membership version',
+    edits: [
+      {
+        file: 'sync-server/changeFeed.ts',
+        find: '  const version = await membershipVersion(trx, device, JSON.stringify(scopes))\n',
+        put: `  const told_ = await readMembership(trx, device.community, device.deviceId)
+  const version = await membershipVersion(trx, device, JSON.stringify(scopes))
+  if (cursor && told_?.version === version) return { membership: version, added: [], lost: [] }\n`,
+      },
+    ],
+    seed: 1,
+    budget: 50,
+  },
+  {
+    name: 'another enrolment forgets what waits',
+    edits: [
+      {
+        file: 'src/db/adoptPhone.ts',
+        find: "numberAnew(database, ['pending', 'held', 'applied'])",
+        put: "numberAnew(database, ['pending'])",
+      },
+    ],
+    seed: 1,
+    budget: 100,
+  },
+  {
+    name: 'what waits stays with the enrolment that is no more',
+    edits: [
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: '      await this.#keepWaitingHere(command)\n',
+        put: '',
+      },
+    ],
+    seed: 1,
+    budget: 100,
+  },
+  {
+    name: 'answers of another incarnation are taken',
+    edits: [
+      {
+        file: 'src/db/settle.ts',
+        find: 'if (state.incarnation !== asked.incarnation || state.generation !== asked.generation) return false',
+        put: '',
+      },
+    ],
+    seed: 1,
+    budget: 200,
   },
 ]

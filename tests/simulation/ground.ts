@@ -16,3 +16,22 @@ export function makeFolder(): string {
   folders.push(folder)
   return folder
 }
+
+/**
+ * IndexedDB copies whatever goes in or out. Rows here are plain values, which a few lines copy in a fraction of the time
+ * that the general way takes; everything else goes that way still.
+ */
+export function copyPlainValuesFast(): void {
+  const general = globalThis.structuredClone
+  const copy = (value: unknown): unknown => {
+    if (value === null || typeof value !== 'object') return typeof value === 'function' ? general(value) : value
+    if (Array.isArray(value)) return value.map(copy)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) return general(value)
+    const copied: Record<string, unknown> = {}
+    for (const key of Object.keys(value)) copied[key] = copy((value as Record<string, unknown>)[key])
+    return copied
+  }
+  globalThis.structuredClone = ((value: unknown, options?: StructuredSerializeOptions) =>
+    options ? general(value, options) : copy(value)) as typeof structuredClone
+}

@@ -9,6 +9,7 @@ import type { Cursor } from '../../sync-server/cursor.ts'
 import type { Storage } from '../../sync-server/storage/openStorage.ts'
 import { visitIdOf } from './operations.ts'
 import type { Contents, SimPhone } from './SimPhone.ts'
+import type { SimServer } from './SimServer.ts'
 
 type Violate = (what: string) => void
 type Row = { kind: string; id: string; scope: string; body: { id: string } }
@@ -56,14 +57,16 @@ const mayHold = (scopes: ReadonlySet<string>, scope: string): boolean =>
   scopes.has(scope) || (scopes.has('*') && !scope.startsWith('p:') && !scope.startsWith('d:'))
 
 /** What holds on one phone at any moment between two transactions, whatever the network is doing. */
-export async function checkPhone(phone: SimPhone, storage: Storage, violate: Violate): Promise<void> {
+export async function checkPhone(phone: SimPhone, server: SimServer, violate: Violate): Promise<void> {
   const contents = phone.peek()
   if (!contents) return
+  const { storage } = server.context
   const say = (what: string) => violate(`${phone.name}: ${what}`)
   checkLane(contents, say)
   checkKept(phone, contents, say)
   checkFacades(contents, say)
   checkForward(phone, contents, say)
+  await checkAcknowledged(contents, server, say)
   const memberships = await readMemberships(storage)
   const { membership } = contents.state
   const scopes = scopesSince(memberships, phone.deviceId, membership)
@@ -91,6 +94,18 @@ function checkLane({ outbox, state }: Contents, say: Violate): void {
 function checkKept(phone: SimPhone, { outbox, sent }: Contents, say: Violate): void {
   const kept = new Set([...outbox, ...sent].map((entry) => entry.id))
   for (const { id, verb, torn } of phone.saved) if (!torn && !kept.has(id)) say(`lost ${verb} ${id}`)
+}
+
+/** Whatever a phone was told is taken in stands on the server's disk, in the history that told it. */
+async function checkAcknowledged({ state, outbox, sent }: Contents, server: SimServer, say: Violate): Promise<void> {
+  const told =
+    state.epoch === server.epoch ? outbox.filter(({ state: entry }) => entry === 'applied' || entry === 'held') : []
+  const settled = sent.filter(({ epoch }) => epoch === server.epoch)
+  const ids = [...told, ...settled].map(({ id }) => id).filter((id) => !server.durable.has(id))
+  if (ids.length === 0) return
+  const rows = await server.context.storage.db.selectFrom('command').select('id').where('id', 'in', ids).execute()
+  for (const { id } of rows) server.durable.add(id)
+  for (const id of ids) if (!server.durable.has(id)) say(`was told that ${id} is taken in, and the server has it not`)
 }
 
 function checkFacades({ records, facades }: Contents, say: Violate): void {
@@ -188,7 +203,7 @@ function backfillsOf(cursor: string | null): Set<string> {
 export function checkQuiet(
   phones: readonly { phone: SimPhone; contents: Contents }[],
   truth: Truth,
-  faults: { powerCuts: number; restores: number },
+  faults: { powerCuts: number; restores: number; clockJumps: boolean },
   violate: Violate,
 ): void {
   checkServer(truth, violate)
@@ -206,7 +221,7 @@ export function checkQuiet(
     const once = phone.powerCuts === 1 && faults.restores === 0 && phone.fellBackAt !== null
     if (once && phone.saved.length > phone.fellBackAt! && state.alarm === null)
       say('fell back, saved again, and nobody noticed')
-    checkEffects(phone, contents, truth, faults.restores, say)
+    checkEffects(phone, contents, truth, faults.restores > 0 || faults.clockJumps, say)
     checkSame(phone, contents, truth, say)
   }
 }
@@ -216,7 +231,7 @@ function checkEffects(
   phone: SimPhone,
   { outbox, state }: Contents,
   truth: Truth,
-  restores: number,
+  outOfOrder: boolean,
   say: Violate,
 ): void {
   const refused = new Set(outbox.map((entry) => entry.id))
@@ -232,7 +247,7 @@ function checkEffects(
     if (verb === 'visit/record' && !truth.rows.some((row) => row.kind === 'visit' && row.id === visitIdOf(id))) {
       say(`the visit ${id} has no effect`)
     }
-    if (restores > 0 || phone.powerCuts > 0) continue
+    if (outOfOrder || phone.powerCuts > 0) continue
     const overtook =
       last && (last.incarnation === answer.incarnation ? answer.n <= last.n : answer.receivedAt < last.receivedAt)
     if (overtook) say(`${verb} ${id} came before what was saved before it`)

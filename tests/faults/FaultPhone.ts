@@ -15,13 +15,13 @@ import { seededRng } from '../harness/world.ts'
 import type { Oracle } from './Oracle.ts'
 import type { Person, Quarter } from './quarter.ts'
 
-/** The one thing of a browser that Node's fetch lacks: a cookie that goes with every request of its phone. */
-const wearing = new AsyncLocalStorage<string>()
+/** What a browser adds by itself and Node's fetch does not: the cookie of this phone. */
+const wearing = new AsyncLocalStorage<Record<string, string>>()
 const plainFetch = globalThis.fetch
 globalThis.fetch = (input, init) => {
-  const cookie = wearing.getStore()
-  if (cookie === undefined) return plainFetch(input, init)
-  return plainFetch(input, { ...init, headers: { ...(init?.headers as object), cookie } })
+  const worn = wearing.getStore()
+  if (worn === undefined) return plainFetch(input, init)
+  return plainFetch(input, { ...init, headers: { ...(init?.headers as object), ...worn } })
 }
 
 /** The real engine and the real request code on a phone in Node, over a network that may do anything. */
@@ -36,6 +36,8 @@ export class FaultPhone {
   url: string | null = null
   /** How far this phone's clock is off, ms. */
   skewMs = 0
+  /** Asks for answers that whoever listens to the server's system calls can read. */
+  plainAnswers = false
   requests = 0
   inFlight = 0
   /** Called when a request leaves. */
@@ -131,11 +133,16 @@ export class FaultPhone {
     this.inFlight++
     this.onRequest()
     try {
-      const answer = await wearing.run(`qiaomen=${this.person.cookie}`, () => post(`${url}${path}`, body))
+      const answer = await wearing.run(this.#worn(), () => post(`${url}${path}`, body))
       if (answer.status === 200) this.#oracle.hear((answer.body as Partial<SyncAnswer>).answers ?? [])
       return answer
     } finally {
       this.inFlight--
     }
+  }
+
+  #worn(): Record<string, string> {
+    const cookie = `qiaomen=${this.person.cookie}`
+    return this.plainAnswers ? { cookie, 'accept-encoding': 'identity' } : { cookie }
   }
 }

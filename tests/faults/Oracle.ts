@@ -21,6 +21,8 @@ export class Oracle {
   readonly saved = new Set<string>()
   readonly acknowledged = new Map<string, Answer>()
   readonly #contradictions: string[] = []
+  /** Ids that were answered as taken in just now; that can be said once. */
+  readonly #news = new Set<string>()
   /** Answers that came a second time, because the first one was lost on its way. */
   again = 0
   /** How many acknowledged ids were looked for, over all looks. */
@@ -37,7 +39,8 @@ export class Oracle {
       const { again, ...plain } = answer
       const known = this.acknowledged.get(answer.id)
       if (again) this.again++
-      else if (known) this.#contradictions.push(`${answer.id} was taken in as new twice`)
+      else if (this.#news.has(answer.id)) this.#contradictions.push(`${answer.id} was taken in as new twice`)
+      else this.#news.add(answer.id)
       if (known && canonicalJson(known) !== canonicalJson(plain)) {
         this.#contradictions.push(`${answer.id} was answered ${canonicalJson(known)}, then ${canonicalJson(plain)}`)
       }

@@ -43,7 +43,14 @@ export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
       put: 'writer',
     },
   ],
-  'a repeat is taken in as new': [
-    { file: 'sync-server/commitBatch.ts', find: 'same ? { ...known.answer, again: true }', put: 'same ? known.answer' },
+  'a repeat is applied again': [
+    { file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' },
+    { file: 'sync-server/commitBatch.ts', find: 'if (command.n <= this.#n) {', put: 'if (command.n < 0) {' },
+    { file: 'sync-server/commitBatch.ts', find: 'if (command.n !== this.#n + 1) {', put: 'if (command.n < 0) {' },
+    {
+      file: 'sync-server/storage/records.ts',
+      find: "await trx.insertInto('command').values(values).execute()",
+      put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
+    },
   ],
 }

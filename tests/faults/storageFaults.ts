@@ -1,0 +1,379 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { seededRng } from '../harness/world.ts'
+import { CannotShow, type Fault, must } from './Fault.ts'
+import { derivedFaults, mustBeWhole, type Oracle } from './Oracle.ts'
+import { freshQuarter, makeFolder, type Quarter } from './quarter.ts'
+import { rowsIn } from './Rows.ts'
+import { inScene, Scene } from './Scene.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+const DISK_MB = 24
+
+interface Ended {
+  code: number | null
+  said: string
+}
+
+/** One of the product's own programs, run to its end. */
+export function runProgram(script: string, words: readonly string[], env: Record<string, string>): Promise<Ended> {
+  const args = ['--disable-warning=ExperimentalWarning', join(project, script), ...words]
+  const child = spawn(process.execPath, args, { cwd: project, env: { ...process.env, ...env } })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)))
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, said: said.trim() })))
+}
+
+export const operate = (dataDir: string, ...words: string[]): Promise<Ended> =>
+  runProgram('sync-server/operator/qiaomen.ts', words, { DATA_DIR: dataDir })
+
+/** A file system of its own that is quickly full. @throws CannotShow without the right to mount one */
+class SmallDisk {
+  readonly folder = makeFolder()
+  readonly #ballast = join(this.folder, 'ballast')
+
+  constructor() {
+    const { status, stderr, error } = spawnSync(
+      'mount',
+      ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'qiaomen-faults', this.folder],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new CannotShow(`no file system may be mounted: ${String(error ?? stderr).trim()}`)
+    process.once('exit', () => this.remove())
+  }
+
+  /** Writes until nothing more goes. */
+  fill(): void {
+    const file = openSync(this.#ballast, 'a')
+    try {
+      for (let size = 1 << 20; size >= 1; size >>= 1) while (writes(file, size));
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  free(): void {
+    rmSync(this.#ballast)
+  }
+
+  remove(): void {
+    spawnSync('umount', ['-l', this.folder])
+  }
+}
+
+function writes(file: number, size: number): boolean {
+  try {
+    return writeSync(file, Buffer.alloc(size)) === size
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOSPC') return false
+    throw error
+  }
+}
+
+async function quarterOn(folder: string): Promise<Quarter> {
+  const quarter = await freshQuarter()
+  cpSync(quarter.dataDir, folder, { recursive: true })
+  return { ...quarter, dataDir: folder }
+}
+
+/** Full for a while, three times: 503 with a code, reads go on, and it recovers without anybody's help. */
+async function diskFull(oracle: Oracle): Promise<string> {
+  const disk = new SmallDisk()
+  const scene = await Scene.open(oracle, {}, await quarterOn(join(disk.folder, 'live')))
+  const { pid } = scene.server
+  let turnedAway = 0
+  let pulls = 0
+  try {
+    for (const phone of scene.phones) await phone.drain()
+    for (let time = 0; time < 3; time++) {
+      for (const phone of scene.phones) await phone.knock(3)
+      disk.fill()
+      for (const phone of [...scene.phones, ...scene.phones]) {
+        // After a push that failed a phone only asks; that is a read, also while it says that things wait on it.
+        const trouble = await phone.sync()
+        if (trouble === null) pulls++
+        else must(trouble.code === 'storage_unavailable' && trouble.retryAfterMs, `a full disk is told as ${String(trouble)}`)
+        if (trouble) turnedAway++
+      }
+      const asked = await scene.push(scene.hand(), [], { pull: true, unsent: 3 })
+      must(asked.status === 200, `a read on a full disk is answered ${asked.status} ${asked.code}`)
+      must((await scene.status('/api/me')) === 200, 'who am I is not answered on a full disk')
+      must((await scene.status('/readyz')) === 503, 'a server that cannot write says that it is ready')
+      mustBeWhole(oracle.find(await rowsIn(scene.quarter.dataDir)), 'on a full disk')
+      disk.free()
+      for (const phone of scene.phones) await phone.drain()
+    }
+    must(scene.server.pid === pid && (await scene.status('/readyz')) === 200, 'the server did not recover')
+    return `full 3 times, ${turnedAway} pushes turned away with 503, ${pulls} pulls went on; ${await scene.settle()}`
+  } finally {
+    await scene.close()
+    disk.remove()
+  }
+}
+
+async function diskFullDuringBackup(oracle: Oracle): Promise<string> {
+  const disk = new SmallDisk()
+  try {
+    return await inScene(oracle, async (scene) => {
+      for (const phone of scene.phones) {
+        await phone.knock(4)
+        await phone.drain()
+      }
+      const folder = join(disk.folder, 'backup')
+      const good = await operate(scene.quarter.dataDir, 'backup', folder)
+      must(good.code === 0, good.said)
+      disk.fill()
+      const failed = await operate(scene.quarter.dataDir, 'backup', folder)
+      must(failed.code !== 0 && failed.said.split('\n').length === 1, `not one clear line: ${failed.said}`)
+      const elsewhere = await operate(scene.quarter.dataDir, 'backup', join(disk.folder, 'second'))
+      must(elsewhere.code !== 0, 'a backup without room is said to be one')
+      disk.free()
+      const empty = makeFolder()
+      const older = await operate(empty, 'restore', folder)
+      must(older.code === 0, `the backup before it is spoilt: ${older.said}`)
+      const half = await operate(makeFolder(), 'restore', join(disk.folder, 'second'))
+      must(half.code !== 0, 'half a backup was restored')
+      return `"${failed.said}"; the older backup restores, half a one is refused; ${await scene.settle()}`
+    })
+  } finally {
+    disk.remove()
+  }
+}
+
+async function diskFullAtTheFirstStart(): Promise<string> {
+  const disk = new SmallDisk()
+  try {
+    const dataDir = join(disk.folder, 'live')
+    mkdirSync(dataDir)
+    disk.fill()
+    const failed = await runProgram('sync-server/main.ts', [], { DATA_DIR: dataDir, PORT: '0' })
+    must(failed.code === 1 && failed.said.split('\n').length === 1, `not one clear line: ${failed.said}`)
+    disk.free()
+    const oracle = new (await import('./Oracle.ts')).Oracle()
+    rmSync(dataDir, { recursive: true })
+    const scene = await Scene.open(oracle, {}, await quarterOn(dataDir))
+    await scene.close()
+    return `"${failed.said}"; with room it starts`
+  } finally {
+    disk.remove()
+  }
+}
+
+/** Another process holds the file: for a moment, and for longer than a writer waits. */
+async function busy(oracle: Oracle): Promise<string> {
+  return inScene(oracle, async (scene) => {
+    const file = join(scene.quarter.dataDir, 'qiaomen.sqlite')
+    const hold = async (forMs: number) => {
+      const other = new DatabaseSync(file)
+      other.exec('begin immediate')
+      const released = Promise.withResolvers<void>()
+      setTimeout(() => (other.exec('rollback'), other.close(), released.resolve()), forMs)
+      for (const phone of scene.phones) await phone.knock(2)
+      const troubles = await Promise.all(scene.phones.map((phone) => phone.sync()))
+      must((await scene.status('/api/me')) === 200, 'reads wait for a writer')
+      await released.promise
+      return troubles
+    }
+    const short = await hold(1_500)
+    must(short.every((trouble) => trouble === null), `a short wait was not waited for: ${short.map(String).join()}`)
+    const long = await hold(9_000)
+    const coded = long.every((trouble) => trouble === null || trouble.code === 'storage_unavailable')
+    must(coded && long.some((trouble) => trouble !== null), `a long wait is told as ${long.map(String).join()}`)
+    return `held 1.5 s: all pushed; held 9 s: ${long.filter(Boolean).length} of 4 told 503; ${await scene.settle()}`
+  })
+}
+
+async function secondProcess(oracle: Oracle): Promise<string> {
+  return inScene(oracle, async (scene) => {
+    const { dataDir } = scene.quarter
+    const pushing = Promise.all(scene.phones.map(async (phone) => (await phone.knock(6), phone.drain())))
+    const second = await runProgram('sync-server/main.ts', [], { DATA_DIR: dataDir, PORT: '0' })
+    must(second.code === 1 && second.said.startsWith('data_dir_in_use'), `the second process said: ${second.said}`)
+    const backup = makeFolder()
+    must((await operate(dataDir, 'backup', backup)).code === 0, 'an operator may not work beside a server')
+    const restore = await operate(dataDir, 'restore', backup)
+    must(restore.code === 1 && restore.said.startsWith('data_dir_in_use'), `a restore under a server: ${restore.said}`)
+    await pushing
+    await scene.restart()
+    return `"${second.said}", for a restore too; after a kill the next one starts; ${await scene.settle()}`
+  })
+}
+
+async function backupWhileWriting(oracle: Oracle): Promise<string> {
+  return inScene(oracle, async (scene) => {
+    let writing = true
+    const pushing = scene.phones.map(async (phone) => {
+      while (writing) {
+        await phone.knock(3)
+        await phone.sync()
+      }
+    })
+    const sizes: number[] = []
+    for (let nth = 0; nth < 4; nth++) {
+      const before = new Map(oracle.acknowledged)
+      const folder = makeFolder()
+      const made = await operate(scene.quarter.dataDir, 'backup', folder)
+      must(made.code === 0, made.said)
+      const dataDir = makeFolder()
+      const restored = await operate(dataDir, 'restore', folder)
+      must(restored.code === 0, restored.said)
+      const rows = await rowsIn(dataDir)
+      const found = oracle.find(rows, before)
+      found.doubled.push(...derivedFaults(rows))
+      mustBeWhole(found, `in backup ${nth + 1}`)
+      const verified = await operate(dataDir, 'verify')
+      must(verified.code === 0, verified.said)
+      sizes.push(rows.commands.length)
+    }
+    writing = false
+    await Promise.all(pushing)
+    must(new Set(sizes).size === sizes.length, 'nothing was written meanwhile')
+    return `4 backups of ${sizes.join(', ')} commands, each one moment, restored and verified; ${await scene.settle()}`
+  })
+}
+
+/** Damaged in every way; the live database must not change by a byte of content. */
+async function truncatedBackup(oracle: Oracle): Promise<string> {
+  return inScene(oracle, async (scene) => {
+    const { dataDir } = scene.quarter
+    for (const phone of scene.phones) {
+      await phone.knock(4)
+      await phone.drain()
+    }
+    const whole = makeFolder()
+    must((await operate(dataDir, 'backup', whole)).code === 0, 'no backup')
+    for (const phone of scene.phones) {
+      await phone.knock(2)
+      await phone.drain()
+    }
+    await scene.server.stop('SIGTERM')
+    const before = JSON.stringify(await rowsIn(dataDir))
+    const names = spawnSync('ls', [whole], { encoding: 'utf8' }).stdout.trim().split('\n')
+    let refused = 0
+    for (const name of names) {
+      const { size } = statSync(join(whole, name))
+      for (const length of [0, Math.floor(size / 2), size - 1]) {
+        const damaged = makeFolder()
+        cpSync(whole, damaged, { recursive: true })
+        truncateSync(join(damaged, name), length)
+        const { code, said } = await operate(dataDir, 'restore', damaged)
+        // A text file that lost only its last line break says the same as before.
+        if (code === 0) throw new Error(`${name} of ${length} of ${size} bytes was restored`)
+        must(said.split('\n').length === 1, `not one clear line: ${said}`)
+        must(JSON.stringify(await rowsIn(dataDir)) === before, 'a refused restore changed something')
+        refused++
+      }
+    }
+    await scene.restart()
+    return `${refused} damaged backups refused, the live database untouched; ${await scene.settle()}`
+  })
+}
+
+/** Pages spoilt while the server is down, and found when it reads them: nothing is written over them, and it is told. */
+async function corruptPages(oracle: Oracle): Promise<string> {
+  return inScene(oracle, async (scene) => {
+    for (const phone of scene.phones) {
+      await phone.knock(12)
+      await phone.drain()
+    }
+    await scene.server.stop('SIGTERM')
+    const { dataDir } = scene.quarter
+    const file = join(dataDir, 'qiaomen.sqlite')
+    const pristine = readFileSync(file)
+    const spoilt = spoil(file, 'projection')
+    const after = readFileSync(file)
+    await scene.restart()
+    const { pid } = scene.server
+    const troubles = []
+    for (const phone of scene.phones) {
+      await phone.knock(1)
+      troubles.push(await phone.sync())
+    }
+    const codes = troubles.map((trouble) => trouble?.code ?? 'none')
+    must(codes.every((code) => code === 'storage_unavailable'), `pushes onto damaged pages are told ${codes.join()}`)
+    must((await scene.status('/readyz')) === 503, 'a server on damaged pages says that it is ready')
+    must((await scene.status('/api/me')) === 200, 'reads of sound pages do not go on')
+    const asked = await scene.push(scene.hand(scene.quarter.officer), [], { pull: true })
+    must(asked.status === 200, `a pull of sound pages is answered ${asked.status}`)
+    const metrics = await (await fetch(`${scene.server.url}/metrics`)).text()
+    must(/^qiaomen_storage_damaged 1$/m.test(metrics), 'no alarm in the figures')
+    must(scene.server.pid === pid, 'the server did not live on')
+    await scene.server.stop('SIGTERM')
+    must(readFileSync(file).equals(after), 'somebody wrote into a damaged database')
+    const verified = await operate(dataDir, 'verify')
+    must(verified.code !== 0, `verify finds nothing: ${verified.said}`)
+    const sound = openSync(file, 'r+')
+    writeSync(sound, pristine, 0, pristine.length, 0)
+    closeSync(sound)
+    await scene.restart()
+    return `${spoilt} pages spoilt: 503 and an alarm, reads go on, not a byte written; ${await scene.settle()}`
+  })
+}
+
+/** Overwrites every leaf page of one table with noise. */
+function spoil(file: string, table: string): number {
+  const database = new DatabaseSync(file)
+  database.exec('pragma wal_checkpoint(truncate)')
+  const size = Number(database.prepare('pragma page_size').get()?.['page_size'])
+  const roots = database.prepare('select rootpage from sqlite_master where tbl_name = ? and rootpage > 0').all(table)
+  database.exec('pragma journal_mode = wal')
+  database.close()
+  const rng = seededRng(9)
+  const handle = openSync(file, 'r+')
+  for (const { rootpage } of roots) {
+    const noise = Buffer.from(rng.bytes(size))
+    writeSync(handle, noise, 0, size, (Number(rootpage) - 1) * size)
+  }
+  closeSync(handle)
+  return roots.length
+}
+
+const crashScript = fileURLToPath(new URL('../sync-server/storage/openInChild.ts', import.meta.url))
+
+/** A process killed before each statement of each step; the next start finishes. */
+async function crashInEveryStep(): Promise<string> {
+  const kill = (dataDir: string, killAt: number) =>
+    new Promise<string>((resolve) => {
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', crashScript, JSON.stringify({ dataDir, killAt })])
+      child.stdout.on('data', () => child.kill('SIGTERM'))
+      child.once('exit', (_code, signal) => resolve(String(signal)))
+    })
+  const schemaIn = (dataDir: string) => {
+    const database = new DatabaseSync(join(dataDir, 'qiaomen.sqlite'), { readOnly: true })
+    const rows = database.prepare('select type, name, sql from sqlite_master order by type, name').all()
+    const [sound] = database.prepare('pragma integrity_check').all()
+    database.close()
+    must(sound?.['integrity_check'] === 'ok', 'the file is damaged')
+    return JSON.stringify(rows)
+  }
+  const reference = makeFolder()
+  await kill(reference, 0)
+  const wanted = schemaIn(reference)
+  let killed = 0
+  for (let at = 1; ; at++) {
+    const dataDir = makeFolder()
+    const signal = await kill(dataDir, at)
+    if (signal !== 'SIGKILL') break
+    killed++
+    await kill(dataDir, 0)
+    must(schemaIn(dataDir) === wanted, `killed before statement ${at}, the next start made another schema`)
+  }
+  must(killed > 40, `only ${killed} statements`)
+  return `killed before each of ${killed} statements; each time the next start finished the same schema`
+}
+
+export const storageFaults: readonly Fault[] = [
+  { name: 'disk full', run: diskFull },
+  { name: 'disk full during a backup', run: diskFullDuringBackup },
+  { name: 'disk full at the first start', run: diskFullAtTheFirstStart },
+  { name: 'a busy database', run: busy },
+  { name: 'a second process on the same file', run: secondProcess },
+  { name: 'a backup while writing', run: backupWhileWriting },
+  { name: 'a truncated backup', run: truncatedBackup },
+  { name: 'a corrupt page', run: corruptPages },
+  { name: 'a crash in every migration step', run: crashInEveryStep },
+]
+

@@ -36,6 +36,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/service', component: () => import('../features/service/ServiceScreen.vue'), meta: { tab: '/service' } },
   { path: '/mine', component: () => import('../features/mine/MineScreen.vue'), meta: { tab: '/mine' } },
   { path: '/queue', component: () => import('../features/queue/QueueScreen.vue'), meta: { tab: '/mine' } },
+  { path: '/handover', component: () => import('../features/handover/HandoverScreen.vue'), meta: { tab: '/mine' } },
   { path: '/coverage', component: () => import('../features/coverage/StreetScreen.vue'), meta: { tab: '/coverage' } },
   {
     path: '/coverage/:stairwellId',

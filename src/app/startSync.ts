@@ -1,4 +1,5 @@
 import { readPhone, type Database } from '../db/database.ts'
+import { noteProblem } from '../db/recentProblems.ts'
 import { listen } from '../remote/live.ts'
 import { Schedule } from '../sync/schedule.ts'
 import { useSyncStatus } from '../sync/status.ts'
@@ -24,6 +25,7 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
     status.running = running
     if (!running) status.reach = reach
     status.lastProblem = trouble?.code ?? null
+    if (trouble) noteProblem(trouble.message)
     if (reach === 'online') void rememberConfirmation(database, enrolment)
   })
   const request = () => schedule.request()

@@ -3,6 +3,7 @@ import type { Refusal } from '../domain/command.ts'
 import type { Facade } from '../domain/coverage/facade.ts'
 import { base64url } from '../domain/hash.ts'
 import type { Change, Ref, Row } from '../domain/record.ts'
+import type { HandoverHeader } from '../protocol/handover.ts'
 import type { HoldReason } from '../protocol/sync.ts'
 import type { Seam } from './seam.ts'
 
@@ -49,6 +50,24 @@ export interface OutboxEntry {
   formerly?: { epoch: string; clock: number }
 }
 
+/** A file of a teammate's unsent work that this phone brings along (SYNC-13). Its contents are sealed for the server. */
+export interface CarriedFile {
+  /** The file's checksum: the same file twice is one row. */
+  id: string
+  header: HandoverHeader
+  parts: string[]
+  /** ms on this phone's clock */
+  takenAt: number
+  state: 'waiting' | 'delivered' | 'refused'
+  /** How many parts the server has taken. */
+  done: number
+  /** The history that took them; another one is brought everything again (SYNC-8). */
+  epoch: string | null
+  applied: number
+  held: number
+  refused: number
+}
+
 /** A command the server acknowledged, kept so that it can be offered again after a restore. */
 export interface SentEntry {
   id: string
@@ -88,6 +107,8 @@ export interface PhoneState {
   device: 'pending' | 'active'
   matchCode: string | null
   alarm: 'fellBack' | 'numbersLost' | null
+  /** What this enrolment's hand-over files are sealed with (SYNC-13); no token, nothing can be read with it. */
+  handoverKey?: string
 }
 
 /** A façade projection as stored. */
@@ -104,6 +125,7 @@ export class Database extends Dexie {
   shadow!: Table<ShadowRow, [string, string]>
   sent!: Table<SentEntry, string>
   phone!: Table<PhoneState, 'phone'>
+  carried!: Table<CarriedFile, string>
 
   constructor(name: string, idb: Seam['idb'], durability: 'strict' | 'relaxed' = 'strict') {
     super(name, { ...idb, chromeTransactionDurability: durability, cache: 'disabled' })
@@ -115,6 +137,7 @@ export class Database extends Dexie {
       sent: 'id, at, order',
       phone: 'key',
     })
+    this.version(2).stores({ carried: 'id, state' })
     // An old tab must never hold a newer one up: it closes, and the person reloads it when it is used again.
     this.on('versionchange', () => this.close())
   }

@@ -14,7 +14,8 @@ export async function nextBatch(
   })
 }
 
-function toWire({ n, id, verb, version, args, claimedAt, offsetMs, after, formerly }: OutboxEntry): WireCommand {
+/** A command as it travels. */
+export function toWire({ n, id, verb, version, args, claimedAt, offsetMs, after, formerly }: OutboxEntry): WireCommand {
   return { n, id, verb, version, claimedAt, offsetMs, after, args, ...(formerly ? { formerly } : {}) }
 }
 

@@ -30,6 +30,7 @@ type Page = Pick<
   | 'reached'
   | 'more'
   | 'serverTime'
+  | 'handoverKey'
 >
 
 const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind} ${id}`
@@ -127,6 +128,7 @@ function nextState(state: PhoneState, page: Page, slice: Slice, now: number): Ph
     syncedAt: done ? page.serverTime : state.syncedAt,
     complete: state.complete || done,
     sweeping: state.sweeping && !done,
+    ...(page.handoverKey === undefined ? {} : { handoverKey: page.handoverKey }),
   }
 }
 

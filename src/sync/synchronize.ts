@@ -7,6 +7,7 @@ import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { LaneTrouble, SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
 import { troubleOf } from '../remote/request.ts'
 import { Trouble } from '../remote/Trouble.ts'
+import { deliverCarried } from './deliverCarried.ts'
 
 /** What is remembered between cycles; it only makes them cheaper, never right or wrong. */
 export interface Pace {
@@ -56,7 +57,10 @@ export async function synchronize(
     pace.pullFirst = false
     const pushed = answer.lane === null && waiting <= request.commands.length
     if (pushed && answer.device === 'pending') return 'pending'
-    if (pushed && !answer.more) return 'synced'
+    if (pushed && !answer.more) {
+      await deliverCarried(database, seam, appVersion)
+      return 'synced'
+    }
   }
   throw new Trouble('offline')
 }

@@ -1,14 +1,18 @@
 import type { Transaction } from 'kysely'
 import { put, type Decision } from '../src/domain/command.ts'
+import { isErased } from '../src/domain/erasures.ts'
 import { mintId } from '../src/domain/hash.ts'
 import type { Change } from '../src/domain/record.ts'
 import type { Device } from '../src/domain/records/device.ts'
+import type { Erasure } from '../src/domain/records/erasure.ts'
 import type { Hold } from '../src/domain/records/hold.ts'
 import { coarseTime } from '../src/domain/times.ts'
+import { writtenTextOf } from '../src/domain/writtenText.ts'
 import type { Answer, HoldReason, WireCommand } from '../src/protocol/sync.ts'
 import type { ServerContext } from './context.ts'
 import type { Deed, Judge } from './Judge.ts'
 import { readHeldOf, readHeldRow, readHeldWhy, updateAnswer } from './storage/enrolments.ts'
+import { readHeldNaming } from './storage/journal.ts'
 import { putHeld, takeHeld, type HeldRow } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import type { WorkingFacts } from './workingFacts.ts'
@@ -102,12 +106,21 @@ export class Holds {
       const held = await readHeldRow(this.#trx, this.#community, commandId)
       if (held) await this.#settle(held, state === 'accepted' ? 'overruled' : 'declined')
     }
+    if (kind === 'erasure' && body) await this.#forget(body as Erasure)
     if (kind === 'device') {
       const { id, state } = body as Device
       if (state !== 'active') return
       for (const held of await readHeldOf(this.#trx, this.#community, id, 'pendingDevice')) {
         await this.#settle(held, 'asked')
       }
+    }
+  }
+
+  /** What waits and writes an erased text waits no longer: its payload goes with the text (SYNC-14). */
+  async #forget(erasure: Erasure): Promise<void> {
+    for (const held of await readHeldNaming(this.#trx, this.#community, erasure.subjectId)) {
+      const text = writtenTextOf(JSON.parse(held.raw) as WireCommand)
+      if (text && isErased(text, erasure)) await this.#finish(held, { accepted: false, code: 'text_erased' })
     }
   }
 

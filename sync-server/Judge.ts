@@ -1,14 +1,18 @@
 import { currentAssignments, judge, POLICY } from '../src/domain/access.ts'
-import type { Actor, Decision } from '../src/domain/command.ts'
+import { accept, type Actor, type Decision } from '../src/domain/command.ts'
+import { isErased } from '../src/domain/erasures.ts'
+import { isEstimated } from '../src/domain/estimatedTime.ts'
 import { check, type FieldCode } from '../src/domain/fields.ts'
 import { mintId } from '../src/domain/hash.ts'
 import type { Change } from '../src/domain/record.ts'
 import { commandOf, isVerb, type Args, type Verb } from '../src/domain/verbs.ts'
+import { writtenTextOf } from '../src/domain/writtenText.ts'
 import { DAY_MS, LIMITS } from '../src/protocol/limits.ts'
 import type { HoldReason, WireCommand } from '../src/protocol/sync.ts'
 import type { Assignment } from '../src/domain/records/assignment.ts'
 import type { Member } from '../src/domain/records/member.ts'
 import type { Round } from '../src/domain/records/round.ts'
+import type { FormerPlace } from './journal.ts'
 import { actorAt, lastActor, type Policy } from './policy.ts'
 import type { WorkingFacts } from './workingFacts.ts'
 
@@ -25,18 +29,23 @@ export interface Deed {
   overruled: boolean
 }
 
+type Guard = (changes: readonly Change[], place: FormerPlace) => Promise<readonly Change[]>
+
 /** Policy and rules over the facts of one batch; what one command changes holds for the next. */
 export class Judge {
   readonly #community: string
   readonly #facts: WorkingFacts
   readonly #received: number
+  readonly #guard: Guard
   #policy: Policy
 
-  constructor(community: string, facts: WorkingFacts, policy: Policy, received: number) {
+  /** @param guard what is left of changes that a lost history made, after what was revoked since (SYNC-14) */
+  constructor(community: string, facts: WorkingFacts, policy: Policy, received: number, guard: Guard) {
     this.#community = community
     this.#facts = facts
     this.#policy = policy
     this.#received = received
+    this.#guard = guard
   }
 
   /**
@@ -64,8 +73,20 @@ export class Judge {
     await this.#facts.load(rule.reads(args.value, actor, newId))
     // What a lost history had applied already takes its old place: a grant given again begins when it first began.
     const received = deed.former ? effective : this.#received
-    const at = { claimed: wire.claimedAt, effective, received }
-    return rule.decide({ args: args.value, actor, at, newId }, this.#facts)
+    const estimated = isEstimated(wire.claimedAt - wire.offsetMs, effective)
+    const at = { claimed: wire.claimedAt, effective, received, isEstimated: estimated }
+    const decision = rule.decide({ args: args.value, actor, at, newId }, this.#facts)
+    if (!deed.former || !decision.accepted) return decision
+    return accept(await this.#guard(decision.changes, { formerly: wire.formerly, effective }))
+  }
+
+  /** Whether a command writes a text that was erased since it was written (SYNC-14). */
+  async isErased(wire: { verb: string; args: unknown }): Promise<boolean> {
+    const text = writtenTextOf(wire)
+    if (!text) return false
+    await this.#facts.load([{ row: { kind: 'erasure', id: text.erasureId, scope: '' } }])
+    const known = this.#facts.get('erasure', text.erasureId)
+    return typeof known === 'object' && isErased(text, known)
   }
 
   /** A deed at a door is judged by the bond of its hour; giving rights away is judged by the bond of now. */

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Change } from '../src/domain/record.ts'
 import type { ServerContext } from './context.ts'
+import { keepJournal } from './journal.ts'
 import { advanceClock, lockClock, putProjections, putRecords } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import { WorkingFacts } from './workingFacts.ts'
@@ -22,25 +23,29 @@ export async function commitDeed<T>(
     const facts = new WorkingFacts(trx, community)
     const decided = await decide(trx, facts)
     await facts.apply(decided.changes)
-    const clocks = await writeChanges(trx, community, begun.clock, facts)
-    return { value: decided.value, changed: clocks.size > 0 }
+    const { clocks, journalled } = await writeChanges(trx, community, { ...begun, at: server.clock.now() }, facts)
+    return { value: decided.value, changed: clocks.size > 0, journalled }
   })
   if (done.changed) server.pokes.emit('poke', community)
+  if (done.journalled) server.pokes.emit('journal', community)
   return done.value
 }
 
 /**
  * Gives every changed row its own clock, writes rows and projections, and advances the community's clock. Rows are
  * numbered by scope, kind and id and not by what was done first: a quiz answer must not stand beside its door.
+ *
+ * @param from the community's clock and epoch as they were locked, and the server's time, ms
+ * @returns the clocks by `kind id`, and whether anything of it must outlive a restore
  */
 export async function writeChanges(
   trx: Transaction<Tables>,
   community: string,
-  from: number,
+  from: { clock: number; epoch: string; at: number },
   facts: WorkingFacts,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<{ clocks: ReadonlyMap<string, number>; journalled: boolean }> {
   const clocks = new Map<string, number>()
-  let clock = from
+  let clock = from.clock
   const rows = facts
     .changes()
     .sort(byPlace)
@@ -48,11 +53,11 @@ export async function writeChanges(
       clocks.set(`${kind} ${id}`, ++clock)
       return { kind, id, scope, clock, deleted: body ? 0 : 1, body: JSON.stringify(body) }
     })
-  if (rows.length === 0) return clocks
+  if (rows.length === 0) return { clocks, journalled: false }
   await putRecords(trx, community, rows)
   await putProjections(trx, community, 'facade', facts.changedFacades())
   await advanceClock(trx, community, clock)
-  return clocks
+  return { clocks, journalled: await keepJournal(trx, community, from, facts.changes(), clocks) }
 }
 
 function byPlace(left: Change, right: Change): number {

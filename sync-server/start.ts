@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from './context.ts'
+import { JournalFile } from './JournalFile.ts'
 import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
 import { createServer } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -74,6 +75,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
     trustProxy: settings.trustProxy,
     ...(settings.logLevel ? { logLevel: settings.logLevel } : {}),
   })
+  const journal = await JournalFile.follow(settings.dataDir, context)
   await app.listen({ port: settings.port, host: settings.host })
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : settings.port
@@ -86,6 +88,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
     async close() {
       app.server.closeAllConnections()
       await app.close()
+      await journal.settled()
       await context.storage.close()
     },
   }

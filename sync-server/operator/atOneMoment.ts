@@ -3,11 +3,9 @@ import type { ServerContext } from '../context.ts'
 import type { Tables } from '../storage/tables.ts'
 
 /**
- * Reads everything as it stood at one moment: on PostgreSQL one REPEATABLE READ snapshot; on SQLite a transaction is one
- * moment anyway, and writers wait for it.
+ * Reads everything as it stood at one moment, while others go on writing: one REPEATABLE READ snapshot on PostgreSQL, a
+ * read transaction on a handle of its own on SQLite.
  */
 export function atOneMoment<T>(server: ServerContext, run: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
-  const { storage } = server
-  if (storage.kind === 'sqlite') return storage.transaction(run)
-  return storage.db.transaction().setIsolationLevel('repeatable read').execute(run)
+  return server.storage.db.transaction().setIsolationLevel('repeatable read').execute(run)
 }

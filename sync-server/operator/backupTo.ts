@@ -1,32 +1,63 @@
-import { mkdir } from 'node:fs/promises'
-import { gzipSync } from 'node:zlib'
-import type { Transaction } from 'kysely'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Kysely, Transaction } from 'kysely'
+import { journalPath, readJournalFile } from '../JournalFile.ts'
+import { readSettings } from '../settings.ts'
+import { stepsTaken } from '../storage/migrate.ts'
 import type { Tables } from '../storage/tables.ts'
 import { atOneMoment } from './atOneMoment.ts'
-import { BACKED_UP, writeBackup } from './backupFile.ts'
+import { BACKED_UP, writeBackup, type BackedUp, type Manifest } from './backupFile.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
+import { readTable } from './readTable.ts'
 import { withContext } from './withContext.ts'
 
-/** `backup DIR`: every table as it stood at one moment, while the server goes on. The same file fits both databases. */
+/** Name of the journal's copy in the folder of a backup. */
+export const BACKUP_JOURNAL = 'journal.ndjson'
+
+/**
+ * `backup DIR`: every table as it stood at one moment, while the server goes on and nobody waits. The same file fits both
+ * databases. The journal of revocations and erasures is copied beside it: with an older backup, a newer journal counts.
+ */
 export async function backupTo(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<OperatorAnswer> {
-  await mkdir(folder, { recursive: true })
+  const { dataDir } = readSettings(environment)
   const manifest = await withContext(environment, async (server) => {
-    const { lines, communities } = await atOneMoment(server, dump)
-    const bytes = gzipSync(Buffer.from(lines.join('\n')))
-    const about = { format: 1 as const, madeAt: new Date(server.clock.now()).toISOString(), rows: lines.length }
-    return writeBackup(folder, bytes, { ...about, communities })
+    const madeAt = new Date(server.clock.now()).toISOString()
+    const steps = await stepsTaken(server.storage.db)
+    const written = await atOneMoment(server, (trx) => writeAll(trx, folder, { madeAt, steps }))
+    await writeJournal(server.storage.db, folder, dataDir)
+    return written
   })
   return { value: manifest, lines: [`${manifest.rows} rows in ${folder}, SHA-256 ${manifest.sha256}`] }
 }
 
-async function dump(trx: Transaction<Tables>) {
-  const lines: string[] = []
-  for (const table of BACKED_UP) {
-    for (const row of await trx.selectFrom(table).selectAll().execute()) lines.push(JSON.stringify({ table, row }))
-  }
+async function writeAll(
+  trx: Transaction<Tables>,
+  folder: string,
+  made: Pick<Manifest, 'madeAt' | 'steps'>,
+): Promise<Manifest> {
   const clocks = await trx.selectFrom('clock').selectAll().orderBy('community').execute()
-  return { lines, communities: clocks.map(({ community, epoch, clock }) => ({ id: community, epoch, clock })) }
+  const communities = clocks.map(({ community, epoch, clock }) => ({ id: community, epoch, clock }))
+  let rows = 0
+  async function* lines(): AsyncGenerator<string> {
+    for (const table of Object.keys(BACKED_UP) as BackedUp[]) {
+      for await (const row of readTable(trx, table)) {
+        rows++
+        yield `${JSON.stringify({ table, row })}\n`
+      }
+    }
+  }
+  return writeBackup(folder, lines(), () => ({ ...made, rows, communities }))
+}
+
+async function writeJournal(db: Kysely<Tables>, folder: string, dataDir: string): Promise<void> {
+  const rows = [
+    ...(await db.selectFrom('journal').selectAll().execute()),
+    ...(await readJournalFile(journalPath(dataDir))),
+  ]
+  const lines = new Set(rows.map((row) => JSON.stringify(row)))
+  await writeFile(join(folder, `${BACKUP_JOURNAL}.part`), [...lines, ''].join('\n'))
+  await rename(join(folder, `${BACKUP_JOURNAL}.part`), join(folder, BACKUP_JOURNAL))
 }

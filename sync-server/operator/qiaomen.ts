@@ -7,6 +7,7 @@ import { BadBackup } from './backupFile.ts'
 import { backupTo } from './backupTo.ts'
 import { doctor } from './doctor.ts'
 import { exportTo } from './exportTo.ts'
+import { BadHandover, importHandover } from './importHandover.ts'
 import { importRosterFile } from './importRosterFile.ts'
 import { initOfficer } from './initOfficer.ts'
 import { lookUpWords } from './lookup.ts'
@@ -24,6 +25,10 @@ const VERBS: Record<string, OperatorVerb> = {
   'import-roster': {
     usage: 'import-roster FILE [--dry-run]',
     run: (words, { dryRun }) => importRosterFile(one(words, 'FILE'), dryRun, process.env),
+  },
+  'import-handover': {
+    usage: 'import-handover FILE [--dry-run]',
+    run: (words, { dryRun }) => importHandover(one(words, 'FILE'), dryRun, process.env),
   },
   lookup: {
     usage: 'lookup WORD…',
@@ -61,7 +66,9 @@ const usage = () => [
 
 /** Problems that an operator can do something about are one line; anything else is a bug with its trace. */
 function isKnownTrouble(error: unknown): error is Error {
-  return [RosterProblem, BadSetting, BadBackup, StorageTrouble, UsageError].some((kind) => error instanceof kind)
+  return [RosterProblem, BadSetting, BadBackup, BadHandover, StorageTrouble, UsageError].some(
+    (kind) => error instanceof kind,
+  )
 }
 
 async function main(): Promise<void> {

@@ -1,36 +1,54 @@
+import { join } from 'node:path'
 import type { Insertable, Transaction } from 'kysely'
+import type { ServerContext } from '../context.ts'
 import { beginEpoch, rememberEpoch } from '../epoch.ts'
 import { newSecret } from '../identity/token.ts'
+import { journalPath, readJournalFile } from '../JournalFile.ts'
+import { bringJournal } from '../recovery.ts'
 import { readSettings } from '../settings.ts'
 import { createContext } from '../start.ts'
+import type { JournalRow } from '../storage/journal.ts'
+import { allMigrations } from '../storage/migrations/allMigrations.ts'
 import type { Tables } from '../storage/tables.ts'
-import { BACKED_UP, readBackup, type BackupLine } from './backupFile.ts'
+import {
+  BACKED_UP,
+  BadBackup,
+  LEFT_OUT,
+  readBackup,
+  readManifest,
+  type BackedUp,
+  type BackupLine,
+  type Manifest,
+} from './backupFile.ts'
+import { BACKUP_JOURNAL } from './backupTo.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 
 const ROWS_A_STATEMENT = 500
 
 /**
  * `restore DIR`: puts a backup in the place of what is there, in one transaction, under a new epoch: phones notice it
- * and offer again what they sent since (SYNC-8). A running server holds the data folder, so it must be stopped first.
+ * and offer again what they sent since (SYNC-8). What was revoked or erased since the backup stays so: the journal is
+ * read from the database that is replaced, from the data folder, from the backup's folder and from `journal` (SYNC-14).
+ * A running server holds the data folder, so it must be stopped first.
  *
+ * @param journal another copy of the journal, of a newer backup perhaps
  * @throws BadBackup before anything is touched
  */
 export async function restoreFrom(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
+  journal?: string,
 ): Promise<OperatorAnswer> {
-  const { manifest, lines } = await readBackup(folder)
-  const server = await createContext(readSettings(environment))
+  const settings = readSettings(environment)
+  const manifest = await checkBackup(folder)
+  const copies = [journalPath(settings.dataDir), join(folder, BACKUP_JOURNAL), ...(journal ? [journal] : [])]
+  const entries = (await Promise.all(copies.map(readJournalFile))).flat()
+  if (journal && (await readJournalFile(journal)).length === 0) {
+    throw new BadBackup('backup_missing', `there is no journal in ${journal}`)
+  }
+  const server = await createContext(settings)
   try {
-    await server.storage.transaction(async (trx) => {
-      // Phones stand at the history that is being replaced, or, after an earlier restore, at the backup's own.
-      const replaced = await trx.selectFrom('clock').selectAll().execute()
-      for (const table of [...BACKED_UP].reverse()) await trx.deleteFrom(table).execute()
-      for (const table of BACKED_UP) await insertRows(trx, table, lines)
-      const now = server.clock.now()
-      for (const { community, epoch } of replaced) await rememberEpoch(trx, community, epoch, now)
-      for (const { id } of manifest.communities) await beginEpoch(trx, id, newSecret(server.rng, 15), now)
-    })
+    await server.storage.transaction((trx) => replaceAll(trx, server, folder, manifest, entries))
   } finally {
     await server.storage.close()
   }
@@ -40,12 +58,58 @@ export async function restoreFrom(
   }
 }
 
-async function insertRows(trx: Transaction<Tables>, table: keyof Tables, lines: readonly BackupLine[]): Promise<void> {
-  const rows = lines.filter((line) => line.table === table).map((line) => line.row as Insertable<Tables[typeof table]>)
-  for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
-    await trx
-      .insertInto(table)
-      .values(rows.slice(start, start + ROWS_A_STATEMENT))
-      .execute()
+/** Reads a backup from its first row to its last, so that a damaged one is refused with nothing touched. */
+async function checkBackup(folder: string): Promise<Manifest> {
+  const manifest = await readManifest(folder)
+  const known = Object.keys(allMigrations('sqlite'))
+  const unknown = manifest.steps.filter((step) => !known.includes(step))
+  if (unknown.length > 0) {
+    throw new BadBackup('backup_newer', `a newer server made this backup (it knows ${unknown.join(', ')})`)
   }
+  for await (const line of readBackup(folder, manifest)) void line
+  return manifest
+}
+
+async function replaceAll(
+  trx: Transaction<Tables>,
+  server: ServerContext,
+  folder: string,
+  manifest: Manifest,
+  copied: readonly JournalRow[],
+): Promise<void> {
+  // Phones stand at the history that is being replaced, or, after an earlier restore, at the backup's own.
+  const replaced = await trx.selectFrom('clock').selectAll().execute()
+  const entries = [...(await trx.selectFrom('journal').selectAll().execute()), ...copied]
+  for (const table of [...LEFT_OUT, ...Object.keys(BACKED_UP)] as (keyof Tables)[]) {
+    if (table !== 'journal') await trx.deleteFrom(table).execute()
+  }
+  await insertAll(trx, readBackup(folder, manifest))
+  const now = server.clock.now()
+  // A one-time link of before may have been used since; the operator makes another.
+  await trx.updateTable('entryLink').set({ usedAt: now }).where('usedAt', 'is', null).execute()
+  for (const { community, epoch } of replaced) await rememberEpoch(trx, community, epoch, now)
+  for (const { id, epoch, clock } of manifest.communities) {
+    await beginEpoch(trx, id, newSecret(server.rng, 15), now)
+    const own = entries.filter(({ community }) => community === id)
+    await bringJournal(trx, server, id, own, { epoch, clock, madeAt: Date.parse(manifest.madeAt), restoredAt: now })
+  }
+}
+
+async function insertAll(trx: Transaction<Tables>, lines: AsyncIterable<BackupLine>): Promise<void> {
+  let table: BackedUp | null = null
+  let rows: Record<string, unknown>[] = []
+  const flush = async () => {
+    if (table && rows.length > 0)
+      await trx
+        .insertInto(table)
+        .values(rows as Insertable<Tables[BackedUp]>[])
+        .execute()
+    rows = []
+  }
+  for await (const line of lines) {
+    if (line.table !== table || rows.length === ROWS_A_STATEMENT) await flush()
+    table = line.table
+    rows.push(line.row)
+  }
+  await flush()
 }

@@ -35,10 +35,11 @@ export async function migrate(db: Kysely<Tables>, steps: Record<string, Migratio
   }
 }
 
-async function stepsTaken(db: Kysely<Tables>): Promise<string[]> {
+/** The steps of the schema that a database has taken, in their order; none where it has none. */
+export async function stepsTaken(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === DEFAULT_MIGRATION_TABLE)) return []
   const directory = db.withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
   const rows = await directory.selectFrom(DEFAULT_MIGRATION_TABLE).select('name').execute()
-  return rows.map((row) => row.name)
+  return rows.map((row) => row.name).sort()
 }

@@ -99,8 +99,9 @@ class PostgresDriver implements Driver {
 
   async beginTransaction(connection: PostgresConnection, settings: TransactionSettings): Promise<void> {
     // Said aloud, because a database or a role may carry another default, and the clock row is built for this one.
-    const level = settings.isolationLevel === 'repeatable read' ? 'repeatable read' : 'read committed'
-    await connection.query(`begin isolation level ${level} read write`, [])
+    const isSnapshot = settings.isolationLevel === 'repeatable read'
+    const level = isSnapshot ? 'repeatable read read only' : 'read committed read write'
+    await connection.query(`begin isolation level ${level}`, [])
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {

@@ -9,6 +9,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely'
 import { assertStorableText, type DialectRules, type StatementLog, type TransactionGuard } from './statementRules.ts'
 import { nameSqliteError, StatementFault, StorageTrouble } from './StorageTrouble.ts'
@@ -100,6 +101,8 @@ class Turnstile {
 class SqliteConnection implements DatabaseConnection {
   readonly #driver: SqliteDriver
   leave: (() => void) | undefined
+  /** A handle of its own on which everything stands as it stood when its transaction began. */
+  snapshot: SqliteFile | undefined
   /** As on PostgreSQL, a transaction in which a statement failed cannot be committed, even if somebody caught the error. */
   failed = false
 
@@ -108,6 +111,7 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.snapshot) return this.snapshot.run<R>(query.sql, query.parameters)
     if (this.leave) return this.#runInTransaction<R>(query)
     if (query.query.kind === 'SelectQueryNode') return this.#driver.reader.run<R>(query.sql, query.parameters)
     this.leave = await this.#driver.turnstile.enter()
@@ -139,10 +143,12 @@ class SqliteDriver implements Driver {
   readonly reader: SqliteFile
   readonly turnstile = new Turnstile()
   readonly #guard: TransactionGuard
+  readonly #openReader: () => SqliteFile
 
-  constructor(writer: SqliteFile, reader: SqliteFile, guard: TransactionGuard) {
+  constructor(writer: SqliteFile, openReader: () => SqliteFile, guard: TransactionGuard) {
     this.writer = writer
-    this.reader = reader
+    this.reader = openReader()
+    this.#openReader = openReader
     this.#guard = guard
   }
 
@@ -153,23 +159,34 @@ class SqliteDriver implements Driver {
     return new SqliteConnection(this)
   }
 
-  async beginTransaction(connection: SqliteConnection): Promise<void> {
+  async beginTransaction(connection: SqliteConnection, settings: TransactionSettings): Promise<void> {
+    if (settings.isolationLevel === 'repeatable read') {
+      // Readers of the write-ahead log keep what they see and hold nobody up; the log grows until they are done.
+      connection.snapshot = this.#openReader()
+      connection.snapshot.run('begin', [])
+      return
+    }
     connection.leave = await this.turnstile.enter()
     // A deferred transaction that wants to write later fails at once when somebody wrote in between, so we begin as a writer.
     await this.writer.runPatiently('begin immediate', [])
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
+    if (connection.snapshot) return
     if (connection.failed) throw new StatementFault('sql', 'the transaction had failed and was rolled back')
     this.writer.run('commit', [])
   }
 
-  async rollbackTransaction(): Promise<void> {
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    if (connection.snapshot) return
     // A full disk ends the transaction by itself; a second rollback would hide that error behind its own.
     if (this.writer.database.isTransaction) this.writer.run('rollback', [])
   }
 
   async releaseConnection(connection: SqliteConnection): Promise<void> {
+    // Closing the handle ends its read transaction.
+    connection.snapshot?.database.close()
+    connection.snapshot = undefined
     if (!connection.leave) return
     if (this.writer.database.isOpen && this.writer.database.isTransaction) this.writer.run('rollback', [])
     connection.leave()
@@ -231,9 +248,9 @@ function openDurably(file: string): DatabaseSync {
 export function sqliteDialect(file: string, { guard, log }: DialectRules): Dialect {
   try {
     const writer = new SqliteFile(openDurably(file), log)
-    const reader = new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)
+    const openReader = () => new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)
     return {
-      createDriver: () => new SqliteDriver(writer, reader, guard),
+      createDriver: () => new SqliteDriver(writer, openReader, guard),
       createQueryCompiler: () => new LocklessSqliteCompiler(),
       createAdapter: () => new ImmediateSqliteAdapter(),
       createIntrospector: (db) => new SqliteIntrospector(db),

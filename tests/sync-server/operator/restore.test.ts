@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mintStairwellId } from '../../../src/domain/records/stairwell.ts'
 import { isFormerEpoch } from '../../../sync-server/epoch.ts'
+import type { Manifest } from '../../../sync-server/operator/backupFile.ts'
 import { backupTo } from '../../../sync-server/operator/backupTo.ts'
 import { restoreFrom } from '../../../sync-server/operator/restoreFrom.ts'
 import { verify } from '../../../sync-server/operator/verify.ts'
@@ -61,7 +62,7 @@ describe.each(['sqlite', 'postgres'] as const)('backup and restore on %s', (kind
   test('[SYNC-8] what came after the backup is offered again by the phone, and nothing is missing', async () => {
     const { officer, stairwellId, knock } = await live()
     const backup = mkdtempSync(join(folder, 'backup-'))
-    expect((await backupTo(backup, environment)).value).toMatchObject({ format: 1 })
+    expect((await backupTo(backup, environment)).value).toMatchObject({ format: 2 })
     await officer.commit('visit/record', knock('102'))
     await officer.sync()
     const before = await readClock(storage.db, world.community)
@@ -86,8 +87,8 @@ describe.each(['sqlite', 'postgres'] as const)('backup and restore on %s', (kind
   test('a damaged backup is refused with the live data untouched', async () => {
     const { stairwellId } = await live()
     const backup = mkdtempSync(join(folder, 'backup-'))
-    await backupTo(backup, environment)
-    const file = join(backup, 'backup.ndjson.gz')
+    const { file: name } = (await backupTo(backup, environment)).value as Manifest
+    const file = join(backup, name)
     writeFileSync(file, readFileSync(file).subarray(0, -20))
     await storage.close()
     await expect(restoreFrom(backup, environment)).rejects.toThrow('damaged')

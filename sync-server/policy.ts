@@ -60,10 +60,13 @@ export function buildPolicy(
   return { clock, members: new Map(members.map((entry) => [entry.id, entry])), assignments: byStairwell, openRounds }
 }
 
-/** The actor of a bond that has ended: for a deed that a person let count all the same. */
-export function lastActor(policy: Policy, community: string, memberId: string, deviceId: string): Actor | null {
-  const bond = policy.members.get(memberId)?.bonds.at(-1)
-  return bond ? { communityId: community, memberId, deviceId, role: bond.role, teamId: bond.teamId } : null
+/**
+ * The actor of a bond that has ended, or of one that was over as it began and left no interval: for a deed that a person
+ * let count all the same.
+ */
+export function lastActor(policy: Policy, community: string, memberId: string, deviceId: string): Actor {
+  const { role, teamId } = policy.members.get(memberId)?.bonds.at(-1) ?? { role: 'member', teamId: null }
+  return { communityId: community, memberId, deviceId, role, teamId }
 }
 
 /** The actor as the bond of a moment makes it; `null` when no bond held then. */

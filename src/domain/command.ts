@@ -23,6 +23,8 @@ export interface Moments {
   claimed: number
   effective: number
   received: number
+  /** Whether `effective` is an estimate, because the claim cannot be true; a phone never says so of itself. */
+  isEstimated?: boolean
 }
 
 /** A row that is not there: `absent` is known not to exist, `unknownHere` may exist where this device cannot see. */

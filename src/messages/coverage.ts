@@ -137,6 +137,8 @@ export const coverageMessages = {
   roundTries: (round: string, tries: number): string => `${round} · ${tries} 次`,
   visitLine: (date: string, band: string, outcome: string, quizzed: boolean): string =>
     `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日 ${band} · ${outcome}${quizzed ? ' · 问答' : ''}`,
+  estimated: '时间为推算',
+  estimatedWhy: '那台手机当时的时钟不准，日期和时段是推算的；这次上门照样算。',
   noVisits: '还没有人来过。',
   closedRound: '（已关）',
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { accept, command, followInterval, put, refuse, row } from '../command.ts'
 import { fields, id } from '../fields.ts'
 import { communityScope, officersScope, teamScope } from '../record.ts'
+import { fitsBond } from '../records/invite.ts'
 import { bondAt } from '../records/member.ts'
 
 /** The leader has compared the six digits on both screens: the phone may take part. What it pushed meanwhile follows. */
@@ -31,8 +32,12 @@ export const confirmDevice = command({
     const member = facts.get('member', args.memberId)
     if (member === 'absent') return refuse('not_found')
     const confirmed = put('device', { ...device, state: 'active' })
-    // Another phone of a member who has a bond already changes nothing about that bond.
-    if (member === 'unknownHere' || bondAt(member, at.received)) return accept([confirmed])
+    if (member === 'unknownHere') return accept([confirmed])
+    // Another phone of a known member changes nothing about the bond, and is let in only where the member still stands
+    // as when it was invited: whoever moved on or left meanwhile asks for another invitation.
+    const standing = bondAt(member, at.received)
+    if (standing && fitsBond(device, standing)) return accept([confirmed])
+    if (member.bonds.length > 0) return refuse('not_allowed')
     const bond = { role: device.role, teamId: device.teamId, from: at.received, until: null }
     return accept([put('member', { ...member, bonds: followInterval(member.bonds, bond, at.received) }), confirmed])
   },

@@ -64,6 +64,7 @@ export const recordVisit = command({
         sessionId,
         recordedBy,
         visitedAt,
+        ...(at.isEstimated ? { estimated: true as const } : {}),
       }),
     ]
     const since = at.effective

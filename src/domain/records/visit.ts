@@ -22,6 +22,8 @@ export const visit = kind({
     sessionId: v.nullable(id),
     recordedBy: id,
     visitedAt: time,
+    /** Only when the phone's clock was so wrong that `visitedAt` is an estimate. */
+    estimated: v.optional(v.literal(true)),
   }),
   scopeOf: (body) => stairwellScope(body.stairwellId),
 })

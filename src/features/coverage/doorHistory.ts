@@ -11,6 +11,8 @@ export interface PastVisit {
   bandHour: number
   outcome: Visit['outcome']
   quizzed: boolean
+  /** The phone's clock was so wrong that day and band are an estimate. */
+  estimated: boolean
 }
 
 export interface PastRound {
@@ -47,6 +49,7 @@ export function tellDoor(
           bandHour: bandHour(visit.visitedAt),
           outcome: visit.outcome,
           quizzed: quizzed.has(visit.id),
+          estimated: visit.estimated === true,
         })),
     }))
     .filter((round) => round.visits.length > 0)

@@ -56,6 +56,18 @@ test('a window opens the door’s history: day, band and outcome, without a name
   expect(screen!.text()).not.toContain('大人不在')
 })
 
+test('a visit whose hour is an estimate says so quietly, and says why', async () => {
+  const place = { stairwellId, roundId: aRound().id, doorId: doors[0]!.id, level: 3, label: '301', sessionId: null }
+  const visit = { ...place, recordedBy: phone.memberId, outcome: 'met' as const, visitedAt: phone.clock.now() }
+  await phone.put('visit', { ...visit, id: 'visit-000000000001' }, { ...visit, id: 'visit-000000000002', estimated: true })
+  await openScreen()
+  await button('301 未敲').trigger('click')
+  await says('首轮 · 2 次')
+  const lines = screen!.findAll('.visits li').map((line) => line.text())
+  expect(lines).toEqual(['11月21日 19–21 点 · 见到住户 · 时间为推算', '11月21日 19–21 点 · 见到住户'])
+  expect(screen!.text().split('时钟不准')).toHaveLength(2)
+})
+
 test('an officer notes a wish for peace that came by telephone, and lifts it again', async () => {
   await openScreen()
   await button('302 未敲').trigger('click')

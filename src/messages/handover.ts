@@ -53,6 +53,7 @@ export const handoverMessages = {
   states: {
     waiting: '已保存在手机，有网自动代传',
     delivered: (applied: number): string => `已送达 ${applied} 条`,
+    partly: (count: number): string => `已送达 ${count} 条；其余不能用，记录它的手机可能已经停用。`,
     held: (count: number): string => `${count} 条等队长确认`,
     left: (count: number): string => `${count} 条没有计入，等本人的手机处理`,
   },

@@ -17,6 +17,7 @@ import { Judge, type Deed } from './Judge.ts'
 import { PolicyCache, type Policy } from './policy.ts'
 import { prefetch } from './prefetch.ts'
 import { moveHeld } from './storage/enrolments.ts'
+import { StorageTrouble } from './storage/StorageTrouble.ts'
 import { insertCommands, lockClock, putLane, readCommands, readLane, readRecords } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import { WorkingFacts } from './workingFacts.ts'
@@ -73,13 +74,14 @@ export function policyCacheOf(server: ServerContext): PolicyCache {
  * command never blocks the lane (SYNC-3).
  */
 export async function commitBatch(server: ServerContext, batch: Batch): Promise<BatchResult> {
-  if (batch.commands.length === 0) {
-    const standing = await standingOnly(server, batch)
-    if (standing) return { answers: [], lane: null, device: standing }
-  }
+  const standing = batch.commands.length === 0 ? await standingOnly(server, batch) : null
+  const unchanged: BatchResult | null = standing && { answers: [], lane: null, device: standing.device }
+  if (unchanged && !standing?.flips) return unchanged
   try {
     return await commitOnce(server, batch)
   } catch (error) {
+    // A full or damaged disk takes no report; what can be read is read all the same (SYNC-4).
+    if (unchanged && error instanceof StorageTrouble && !error.retryable) return unchanged
     if (batch.commands.length === 0 || isRetryable(error)) throw error
     server.onFault(error, 'batch')
     return await commitOneByOne(server, batch)
@@ -90,7 +92,7 @@ export async function commitBatch(server: ServerContext, batch: Batch): Promise<
 async function standingOnly(
   server: ServerContext,
   { community, deviceId, unsent }: Batch,
-): Promise<Device['state'] | null> {
+): Promise<{ device: Device['state']; flips: boolean } | null> {
   const rows = await readRecords(server.storage.db, community, [
     { kind: 'device', id: deviceId },
     { kind: 'deviceReport', id: deviceId },
@@ -99,7 +101,7 @@ async function standingOnly(
   const device = JSON.parse(bodyOf('device') ?? 'null') as Device | null
   const report = JSON.parse(bodyOf('deviceReport') ?? 'null') as DeviceReport | null
   if (!device) return null
-  return device.state !== 'active' || !flips(report, unsent) ? device.state : null
+  return { device: device.state, flips: device.state === 'active' && flips(report, unsent) }
 }
 
 /** Whether "n 台手机未同步" would change. */

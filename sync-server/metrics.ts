@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerContext } from './context.ts'
 
 /** Prometheus figures of one server: requests by route and status, their duration, pokes. No bodies, no names. */
@@ -17,6 +17,12 @@ export function metricsOf(server: ServerContext) {
     name: 'qiaomen_commits_total',
     help: 'Transactions that changed something',
     registers: [registry],
+  })
+  const damaged = new Gauge({
+    name: 'qiaomen_storage_damaged',
+    help: '1 when the database was found damaged; it is only read until it is restored',
+    registers: [registry],
+    collect: () => damaged.set(server.storage.isDamaged() ? 1 : 0),
   })
   server.pokes.on('poke', () => commits.inc())
   return {

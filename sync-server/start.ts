@@ -26,19 +26,20 @@ export interface Running {
  * @param options `lock` false for operator verbs, which may work beside a running server
  */
 export async function createContext(settings: Settings, options: { lock?: boolean } = {}): Promise<ServerContext> {
-  const storage = await openStorage(
-    settings.databaseUrl
-      ? { databaseUrl: settings.databaseUrl }
-      : { dataDir: settings.dataDir, lock: options.lock ?? true },
-  )
-  const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-  const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))
-  const pokes = new EventEmitter().setMaxListeners(0)
   const onFault = (error: unknown, where: string) => {
     process.stderr.write(
       `fault in ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     )
   }
+  const onDamage = (trouble: Error) => onFault(trouble, 'the database, which is only read from now on')
+  const storage = await openStorage(
+    settings.databaseUrl
+      ? { databaseUrl: settings.databaseUrl, onDamage }
+      : { dataDir: settings.dataDir, lock: options.lock ?? true, onDamage },
+  )
+  const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
+  const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))
+  const pokes = new EventEmitter().setMaxListeners(0)
   return { storage, clock: { now: () => Date.now() }, rng, secret, pokes, onFault }
 }
 

@@ -17,6 +17,8 @@ const SQLITE_FILE = 'qiaomen.sqlite'
 export interface Storage {
   kind: 'sqlite' | 'postgres'
   db: Kysely<Tables>
+  /** Whether a statement has met damage since the database was opened. */
+  isDamaged(): boolean
   /**
    * One transaction: `begin immediate` on SQLite, READ COMMITTED on PostgreSQL. A throw rolls back and is thrown on;
    * nothing is retried. Inside, use `trx` alone: `db` answers `db_inside_transaction`.
@@ -34,6 +36,8 @@ export interface StorageOptions {
   /** A PostgreSQL; wins over `dataDir` and `file`. */
   databaseUrl?: string
   log?: StatementLog
+  /** Told once, when the database turns out to be damaged; from then on a SQLite file is only read. */
+  onDamage?: (trouble: StorageTrouble) => void
   /** Keep a second server off the SQLite file; operator verbs say false. Default true. PostgreSQL takes any number. */
   lock?: boolean
   /** The steps of the schema, for tests of the steps themselves. */
@@ -49,7 +53,12 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { databaseUrl } = options
   const kind = databaseUrl ? 'postgres' : 'sqlite'
   const file = options.file ?? (options.dataDir ? join(options.dataDir, SQLITE_FILE) : undefined)
-  const rules = { guard: new TransactionGuard(), log: options.log }
+  let damaged = false
+  const onDamage = (trouble: StorageTrouble) => {
+    if (!damaged) options.onDamage?.(trouble)
+    damaged = true
+  }
+  const rules = { guard: new TransactionGuard(), log: options.log, onDamage }
   let unlock = () => {}
   let db: Kysely<Tables> | undefined
   try {
@@ -73,6 +82,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   return {
     kind,
     db: opened,
+    isDamaged: () => damaged,
     transaction: (run) => opened.transaction().execute((trx) => rules.guard.inside(() => run(trx))),
     close: () => (closing ??= opened.destroy().finally(unlock)),
   }

@@ -10,7 +10,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
-import { assertStorableText, type DialectRules, type StatementLog, type TransactionGuard } from './statementRules.ts'
+import { assertStorableText, type DialectRules } from './statementRules.ts'
 import { namePostgresError, StatementFault, StorageTrouble } from './StorageTrouble.ts'
 
 const CONNECTIONS_MAX = 10
@@ -42,23 +42,24 @@ const types = {
 
 class PostgresConnection implements DatabaseConnection {
   readonly client: pg.PoolClient
-  readonly #log: StatementLog | undefined
+  readonly #rules: DialectRules
   /** The connection itself failed: it must not go back to the pool. */
   broken = false
 
-  constructor(client: pg.PoolClient, log: StatementLog | undefined) {
+  constructor(client: pg.PoolClient, rules: DialectRules) {
     this.client = client
-    this.#log = log
+    this.#rules = rules
   }
 
   async query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
-    this.#log?.(sql, parameters)
+    this.#rules.log?.(sql, parameters)
     assertStorableText(parameters)
     try {
       return await this.client.query({ text: sql, values: parameters as unknown[], types })
     } catch (error) {
       const named = namePostgresError(error)
       if (named.code === 'unreachable') this.broken = true
+      if (named instanceof StorageTrouble && named.code === 'corrupt') this.#rules.onDamage?.(named)
       throw named
     }
   }
@@ -77,21 +78,19 @@ class PostgresConnection implements DatabaseConnection {
 
 class PostgresDriver implements Driver {
   readonly #pool: pg.Pool
-  readonly #log: StatementLog | undefined
-  readonly #guard: TransactionGuard
+  readonly #rules: DialectRules
 
-  constructor(pool: pg.Pool, { guard, log }: DialectRules) {
+  constructor(pool: pg.Pool, rules: DialectRules) {
     this.#pool = pool
-    this.#log = log
-    this.#guard = guard
+    this.#rules = rules
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
-    this.#guard.assertOutside()
+    this.#rules.guard.assertOutside()
     try {
-      return new PostgresConnection(await this.#pool.connect(), this.#log)
+      return new PostgresConnection(await this.#pool.connect(), this.#rules)
     } catch (error) {
       throw namePostgresError(error)
     }

@@ -30,10 +30,16 @@ class SqliteFile {
   readonly database: DatabaseSync
   readonly #log: StatementLog | undefined
   readonly #kept = new Map<string, KeptStatement>()
+  readonly #onDamage: (trouble: StorageTrouble) => void
 
-  constructor(database: DatabaseSync, log: StatementLog | undefined) {
+  constructor(
+    database: DatabaseSync,
+    log: StatementLog | undefined,
+    onDamage: (trouble: StorageTrouble) => void = () => {},
+  ) {
     this.database = database
     this.#log = log
+    this.#onDamage = onDamage
   }
 
   #prepare(sql: string): KeptStatement {
@@ -63,7 +69,9 @@ class SqliteFile {
       if (reader) return { rows: statement.all(...bound) as R[] }
       return { rows: [], numAffectedRows: BigInt(statement.run(...bound).changes) }
     } catch (error) {
-      throw nameSqliteError(error)
+      const named = nameSqliteError(error)
+      if (named instanceof StorageTrouble && named.code === 'corrupt') this.#onDamage(named)
+      throw named
     }
   }
 
@@ -245,10 +253,19 @@ function openDurably(file: string): DatabaseSync {
 }
 
 /** The dialect over one SQLite file; refuses with `durability_off` when a commit would not survive a power cut. */
-export function sqliteDialect(file: string, { guard, log }: DialectRules): Dialect {
+export function sqliteDialect(file: string, { guard, log, onDamage }: DialectRules): Dialect {
   try {
-    const writer = new SqliteFile(openDurably(file), log)
-    const openReader = () => new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)
+    const database = openDurably(file)
+    const stopWriting = (trouble: StorageTrouble) => {
+      // What can be read still is, for the phones and for a rescue; writing on would spread the damage (`read_only`).
+      database.exec('pragma query_only = on')
+      onDamage?.(trouble)
+    }
+    const writer = new SqliteFile(database, log, stopWriting)
+    const openReader = () => {
+      const readOnly = new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS })
+      return new SqliteFile(readOnly, log, stopWriting)
+    }
     return {
       createDriver: () => new SqliteDriver(writer, openReader, guard),
       createQueryCompiler: () => new LocklessSqliteCompiler(),

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { StatementFault } from './StorageTrouble.ts'
+import { StatementFault, type StorageTrouble } from './StorageTrouble.ts'
 
 declare global {
   interface String {
@@ -12,6 +12,8 @@ declare global {
 export interface DialectRules {
   guard: TransactionGuard
   log: StatementLog | undefined
+  /** Told once, when the database turns out to be damaged. */
+  onDamage?: (trouble: StorageTrouble) => void
 }
 
 /** Called with every statement before it runs, `begin` and `commit` included. */

@@ -116,6 +116,7 @@ export class SimServer {
   #faulty(storage: Storage): Storage {
     return {
       kind: storage.kind,
+      isDamaged: storage.isDamaged,
       db: storage.db,
       close: () => storage.close(),
       transaction: async (run) => {

@@ -5,11 +5,16 @@ import { HttpProblem } from '../HttpProblem.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { readRange } from '../storage/records.ts'
 
-/** `GET /readyz`: whether the database can be written, tried with an update that changes nothing. */
+/**
+ * `GET /readyz`: whether the database can be written, tried with one small row. An update that changes nothing would
+ * also succeed on a full disk.
+ */
 export async function ready(server: ServerContext): Promise<{ ok: true }> {
+  const now = String(server.clock.now())
   try {
     await server.storage.transaction((trx) =>
-      sql`update "setting" set "value" = "value" where "name" = 'none'`.execute(trx),
+      sql`insert into "setting" ("name", "value") values ('readyAt', ${now})
+        on conflict ("name") do update set "value" = excluded."value"`.execute(trx),
     )
   } catch {
     throw new HttpProblem('storage_unavailable', 5)

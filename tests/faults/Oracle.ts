@@ -105,7 +105,8 @@ export function derivedFaults({ visits, facades, tallies }: Rows): string[] {
   const stored = new Map(facades)
   for (const [key, facade] of redrawn) {
     const known = stored.get(key)
-    if (!known || canonicalJson(known.doors) !== canonicalJson(facade.doors)) faults.push(`façade ${key} is not its visits`)
+    if (!known || canonicalJson(known.doors) !== canonicalJson(facade.doors))
+      faults.push(`façade ${key} is not its visits`)
   }
   for (const [sessionId, marks] of counted) {
     const tally = tallies.find((entry: SessionTally) => entry.sessionId === sessionId)
@@ -122,4 +123,3 @@ export function mustBeWhole(found: Found, when: string): void {
   const some = [...lost.map((id) => `lost ${id}`), ...doubled].slice(0, 4).join('; ')
   throw new Error(`${when}: ${lost.length} lost, ${doubled.length} doubled of ${found.acknowledged}: ${some}`)
 }
-

@@ -61,7 +61,9 @@ export class Scene {
   }
 
   async status(path: string): Promise<number> {
-    const answer = await fetch(this.server.url + path, { headers: { cookie: `qiaomen=${this.phones[0]!.person.cookie}` } })
+    const answer = await fetch(this.server.url + path, {
+      headers: { cookie: `qiaomen=${this.phones[0]!.person.cookie}` },
+    })
     await answer.arrayBuffer()
     return answer.status
   }

@@ -44,7 +44,9 @@ for (const [family, faults] of Object.entries(allFaults)) {
   for (const fault of faults.filter(({ name }) => `${family} ${name}`.includes(values.only))) {
     const result = await tryOne(fault, values.quick ? QUICK : FULL)
     results.push(result)
-    console.log(`${result.ok ? 'ok  ' : 'FAIL'} ${family}: ${result.name} (${result.seconds} s)\n     ${result.figures}`)
+    console.log(
+      `${result.ok ? 'ok  ' : 'FAIL'} ${family}: ${result.name} (${result.seconds} s)\n     ${result.figures}`,
+    )
   }
 }
 const failed = results.filter(({ ok }) => !ok).length

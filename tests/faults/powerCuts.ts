@@ -35,7 +35,9 @@ interface Figures {
 async function record(oracle: Oracle, cycles: number, control: string | null): Promise<Recorded> {
   const quarter = await freshQuarter()
   const server = await startMaybePlanted(quarter.dataDir, control)
-  const phones = await Promise.all(quarter.members.map((member) => FaultPhone.open(member, quarter, oracle, server.url)))
+  const phones = await Promise.all(
+    quarter.members.map((member) => FaultPhone.open(member, quarter, oracle, server.url)),
+  )
   const trace = await traceServer(server.pid)
   const disk = Disk.of(quarter.dataDir, FILES)
   const push = async (phone: FaultPhone) => {
@@ -57,7 +59,9 @@ function moments(events: readonly ServerEvent[], count: number, seed: number): n
   const rng = seededRng(seed)
   const syncs = events.flatMap((event, at) => (event.kind === 'sync' ? [at] : []))
   const chosen = Array.from({ length: count }, (_, nth) =>
-    nth % 2 === 0 && syncs.length > 0 ? syncs[Math.floor(rng.next() * syncs.length)]! : Math.floor(rng.next() * events.length),
+    nth % 2 === 0 && syncs.length > 0
+      ? syncs[Math.floor(rng.next() * syncs.length)]!
+      : Math.floor(rng.next() * events.length),
   )
   return chosen.sort((a, b) => a - b)
 }

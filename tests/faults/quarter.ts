@@ -39,7 +39,8 @@ const folders: string[] = []
 /** A folder that goes with this process. Power cuts want a real disk, the rest is quicker in memory. */
 export function makeFolder(where: 'memory' | 'disk' = 'memory'): string {
   const folder = mkdtempSync(join(where === 'memory' ? ram : tmpdir(), 'qiaomen-faults-'))
-  if (folders.length === 0) process.once('exit', () => folders.forEach((one) => rmSync(one, { recursive: true, force: true })))
+  if (folders.length === 0)
+    process.once('exit', () => folders.forEach((one) => rmSync(one, { recursive: true, force: true })))
   folders.push(folder)
   return folder
 }

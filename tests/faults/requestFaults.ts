@@ -20,7 +20,10 @@ async function sameAtOnce(scene: Scene, rounds: number): Promise<number> {
   for (let round = 0; round < rounds; round++) {
     const commands = Array.from({ length: 5 }, (_, at) => scene.visit(hand, at))
     const replies = await Promise.all(Array.from({ length: AT_ONCE }, () => scene.push(hand, commands)))
-    must(replies.every(({ status }) => status === 200), `answered ${replies.map(({ status }) => status).join()}`)
+    must(
+      replies.every(({ status }) => status === 200),
+      `answered ${replies.map(({ status }) => status).join()}`,
+    )
     const plain = replies.map(({ body }) => JSON.stringify(body.answers?.map(({ again: _again, ...rest }) => rest)))
     if (new Set(plain).size > 1) unlike++
   }
@@ -47,7 +50,10 @@ async function reordered(scene: Scene): Promise<string> {
     const last = await send(3)
     must(last.body.lane === null && last.body.answers?.length === 3, 'the lane did not go on')
     const sent = batches.flat().map(({ id }) => id)
-    must(sent.every((id) => scene.oracle.acknowledged.get(id)?.result === 'applied'), 'a command was left out')
+    must(
+      sent.every((id) => scene.oracle.acknowledged.get(id)?.result === 'applied'),
+      'a command was left out',
+    )
   }
   return `24 orders of 4 batches, ${posts} posts, ${early} came too early; ${await scene.settle()}`
 }
@@ -157,7 +163,10 @@ export const requestFaults: readonly Fault[] = [
     name: 'control: a repeat that is applied again, planted, is caught',
     async run(oracle: Oracle) {
       const env = plantedEnv('a repeat is applied again')
-      const error = await mustFail(() => inScene(oracle, async (scene) => String(await sameAtOnce(scene, 3)), env), 'it')
+      const error = await mustFail(
+        () => inScene(oracle, async (scene) => String(await sameAtOnce(scene, 3)), env),
+        'it',
+      )
       must(/[1-9]\d* doubled/.test(error.message), error.message)
       return `caught: ${error.message}`
     },
@@ -169,4 +178,3 @@ export const requestFaults: readonly Fault[] = [
     run: (oracle) => inScene(oracle, flood, { NODE_OPTIONS: `--max-old-space-size=${LITTLE_MEMORY_MB}` }),
   },
 ]
-

@@ -97,7 +97,7 @@ function writing(file: string, name: string, rest: string): DiskEvent {
 /** Every quoted string of a call, as bytes. */
 function quoted(rest: string): Buffer[] {
   const found: Buffer[] = []
-  for (let from = rest.indexOf('"'); from >= 0; ) {
+  for (let from = rest.indexOf('"'); from >= 0;) {
     const to = rest.indexOf('"', from + 1)
     if (to < 0) break
     found.push(fromHex(rest.slice(from + 1, to)))

@@ -18,11 +18,13 @@ export function metricsOf(server: ServerContext) {
     help: 'Transactions that changed something',
     registers: [registry],
   })
-  const damaged = new Gauge({
+  new Gauge({
     name: 'qiaomen_storage_damaged',
     help: '1 when the database was found damaged; it is only read until it is restored',
     registers: [registry],
-    collect: () => damaged.set(server.storage.isDamaged() ? 1 : 0),
+    collect() {
+      this.set(server.storage.isDamaged() ? 1 : 0)
+    },
   })
   server.pokes.on('poke', () => commits.inc())
   return {

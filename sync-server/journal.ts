@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { put } from '../src/domain/command.ts'
+import { put } from '../src/domain/put.ts'
 import { redactedNote } from '../src/domain/erasures.ts'
 import { canonicalJson } from '../src/domain/hash.ts'
 import type { KindName } from '../src/domain/kinds.ts'

@@ -1,13 +1,12 @@
 import type { Standing } from '../protocol/enrolment.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
+import { phoneNotice } from './errors.ts'
 import { startPhone, type RunningPhone } from './startPhone.ts'
 
 /** Holds the one phone that this page is, from its start or from the moment somebody joins. */
 export class PhoneHolder {
   enrolment: Enrolment | null = null
-  /** The browser would not open its database. */
-  failed = false
   readonly #appVersion: string
   #running: RunningPhone | null = null
 
@@ -39,11 +38,13 @@ export class PhoneHolder {
 
   async #start(enrolment: Enrolment): Promise<void> {
     try {
-      this.#running = await startPhone(enrolment, this.#appVersion)
+      const running = await startPhone(enrolment, this.#appVersion)
+      if (!running) return
+      this.#running = running
       this.enrolment = enrolment
     } catch (error) {
       console.error(error)
-      this.failed = true
+      phoneNotice.value = 'failed'
     }
   }
 }

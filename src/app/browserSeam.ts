@@ -1,5 +1,13 @@
 import type { Seam } from '../db/seam.ts'
 
+let painting: (() => void)[] = []
+
+function afterPaint(): void {
+  const due = painting
+  painting = []
+  for (const run of due) run()
+}
+
 /** The browser's side of the seam: its clock, randomness, database, network, timers and locks. */
 export const browserSeam: Seam = {
   clock: { now: () => Date.now() },
@@ -10,6 +18,16 @@ export const browserSeam: Seam = {
   idb: { indexedDB, IDBKeyRange },
   // Loaded with the sync that needs it.
   net: { post: async (path, body) => (await import('../remote/request.ts')).post(path, body) },
+  paint(run) {
+    if (painting.push(run) > 1) return
+    // A message comes after the frame's work; a page that nobody sees draws no frames.
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = afterPaint
+      port2.postMessage(null)
+    })
+    setTimeout(afterPaint, 200)
+  },
   timer: {
     set(run, delayMs) {
       const timer = setTimeout(run, delayMs)

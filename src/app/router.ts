@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import HomeScreen from '../features/visits/HomeScreen.vue'
 import StairwellScreen from '../features/visits/StairwellScreen.vue'
+import { bugMet } from './errors.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -74,5 +75,10 @@ export function makeRouter(isEnrolled: () => boolean) {
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   })
   router.beforeEach((to) => (isEnrolled() || to.meta.open ? true : { path: '/welcome' }))
+  // A screen whose file is not there any more, because a new version was set up meanwhile: once, the page begins again.
+  router.onError((_error, { fullPath }) => {
+    if (sessionStorage['again'] === fullPath) bugMet.value = true
+    else location.assign((sessionStorage['again'] = fullPath))
+  })
   return router
 }

@@ -1,5 +1,6 @@
 import { hereIfOpen, setHere } from '../db/here.ts'
-import { openPhone } from '../db/openPhone.ts'
+import { databaseName } from '../db/database.ts'
+import { openPhone, sentinelKey } from '../db/openPhone.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
 import type { Enrolment } from './enrolment.ts'
@@ -13,11 +14,20 @@ export interface RunningPhone {
 /** When the rest of the app could not be fetched: a first visit whose network went away half-way. */
 const LOAD_AGAIN_MS = 5_000
 
-/** Opens the member's database, so that doors can be tapped, and lets the sync follow. */
-export async function startPhone(enrolment: Enrolment, appVersion: string): Promise<RunningPhone> {
+/**
+ * Opens the member's database, so that doors can be tapped, and lets the sync follow.
+ *
+ * @returns `null` when it stays closed; `phoneNotice` says why
+ */
+export async function startPhone(enrolment: Enrolment, appVersion: string): Promise<RunningPhone | null> {
   const { community, memberId, deviceId, state, matchCode } = enrolment
   const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
-  const database = await openPhone(browserSeam, who)
+  const kept = localStorage.getItem(sentinelKey(databaseName(community.id, memberId)))
+  const database = await openPhone(browserSeam, who, kept).catch(async (error) => {
+    console.error(error)
+    return (await import('./rescuePhone.ts')).rescuePhone(error, browserSeam, who)
+  })
+  if (!database) return null
   const status = useSyncStatus()
   let sync: RunningSync | null = null
   let isStopped = false

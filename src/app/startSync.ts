@@ -1,10 +1,14 @@
 import { readPhone, type Database } from '../db/database.ts'
+import { makeRoom } from '../db/makeRoom.ts'
+import { isFull } from '../db/saveAgain.ts'
 import { noteProblem } from '../db/recentProblems.ts'
 import { listen } from '../remote/live.ts'
 import { Schedule } from '../sync/schedule.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
 import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
+import { phoneNotice } from './errors.ts'
+import { watchPhone } from './watchPhone.ts'
 
 /** After a tap the phone has a window to light; what is sent half a second later arrives as early as anybody can tell. */
 const AFTER_A_TAP_MS = 500
@@ -20,12 +24,19 @@ export interface RunningSync {
  * tapped without it, and what was saved meanwhile is in the outbox.
  */
 export function startSync(database: Database, enrolment: Enrolment, appVersion: string): RunningSync {
+  // What a newer version of the app wrote is looked at and never written.
+  if (phoneNotice.value === 'newer') return { requestSoon() {}, stop() {} }
   const status = useSyncStatus()
+  const phone = watchPhone(database, enrolment)
+  let isStopped = false
   const schedule = new Schedule(database, browserSeam, appVersion, ({ reach, running, trouble }) => {
     status.running = running
     if (!running) status.reach = reach
     status.lastProblem = trouble?.code ?? null
     if (trouble) noteProblem(trouble.message)
+    if (isFull(trouble?.cause)) void giveWay(database)
+    if (running) return
+    phone.cycleEnded()
     if (reach === 'online') void rememberConfirmation(database, enrolment)
   })
   const request = () => schedule.request()
@@ -36,15 +47,20 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
   document.addEventListener('visibilitychange', onVisible)
   const unlisten = listen(request)
   let cancelSoon: (() => void) | null = null
-  request()
+  void phone.examined.then(() => {
+    if (!isStopped) request()
+  })
   return {
     requestSoon() {
+      phone.saved()
       cancelSoon ??= browserSeam.timer.set(() => {
         cancelSoon = null
         request()
       }, AFTER_A_TAP_MS)
     },
     stop() {
+      isStopped = true
+      phone.stop()
       cancelSoon?.()
       schedule.stop()
       unlisten()
@@ -60,4 +76,10 @@ async function rememberConfirmation(database: Database, enrolment: Enrolment): P
   if (known?.deviceId !== enrolment.deviceId || known.state === 'active') return
   if ((await readPhone(database)).device === 'active')
     writeEnrolment({ ...enrolment, state: 'active', matchCode: null })
+}
+
+/** A page did not fit any more. What can be had again makes room; the next cycle asks for the same page. */
+async function giveWay(database: Database): Promise<void> {
+  phoneNotice.value = 'full'
+  await makeRoom(database, () => Promise.resolve(false)).catch((error: unknown) => console.error('making room', error))
 }

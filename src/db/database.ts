@@ -3,9 +3,13 @@ import type { Refusal } from '../domain/command.ts'
 import type { Facade } from '../domain/coverage/facade.ts'
 import { base64url } from '../domain/hash.ts'
 import type { Change, Ref, Row } from '../domain/record.ts'
+import type { LossCode } from '../domain/records/phoneLoss.ts'
 import type { HandoverHeader } from '../protocol/handover.ts'
 import type { HoldReason } from '../protocol/sync.ts'
+import { PhoneTrouble } from './PhoneTrouble.ts'
+import type { Key, RowOf, Rows, StoreName } from './rows.ts'
 import type { Seam } from './seam.ts'
+import { touchesOf } from './touches.ts'
 
 /** A row as this phone shows it: the server's state with the phone's own unsent commands on top. */
 export interface StoredRow extends Row {
@@ -46,8 +50,12 @@ export interface OutboxEntry {
   /** What the command wrote here last, and what it looked at: the overlay and its replay. */
   changes: Change[]
   reads: Pick<Ref, 'kind' | 'id'>[]
+  /** The rows that call this entry up again when one of them changes (`touchesOf`); an index finds it by them. */
+  touches: string[]
   /** Set when the command is offered again after a restore (SYNC-8). */
   formerly?: { epoch: string; clock: number }
+  /** It had been acknowledged in the lost history: its author awaits no answer (SYNC-8). */
+  offered?: true
 }
 
 /** A file of a teammate's unsent work that this phone brings along (SYNC-13). Its contents are sealed for the server. */
@@ -106,10 +114,37 @@ export interface PhoneState {
   sweeping: boolean
   device: 'pending' | 'active'
   matchCode: string | null
-  alarm: 'fellBack' | 'numbersLost' | null
+  /** What the member must be told, until they have read it. */
+  alarm: LossCode | null
+  /** How many unsent things may be gone at most; nothing where nobody knows. */
+  atMost?: number | null
+  /** What the leader must be told of it, once. `null` when a new alarm was not looked at yet. */
+  loss?: { id: string; code: LossCode; atMost: number | null; told: boolean } | null
+  /** The id this database was given at its first look: a database that was made anew has another one. */
+  born?: string
+  /** How many numberings the outbox has had: an older image has had fewer. */
+  lanes?: number
+  /** The download that followed upon rows that nobody could read: what it brought is what the server says. */
+  weededIn?: number
+  /** How many rows were let go to make room. */
+  evicted?: number
   /** What this enrolment's hand-over files are sealed with (SYNC-13); no token, nothing can be read with it. */
   handoverKey?: string
+  /** Raised by every transaction that writes rows (`putPhone`), so that a page knows whether what it has seen still stands. */
+  revision?: number
 }
+
+/** A row that nobody can read any more, kept as it was found: it may be somebody's work. */
+export interface QuarantinedRow {
+  id?: number
+  from: 'outbox' | 'sent' | 'carried'
+  row: unknown
+  /** ms on this phone's clock */
+  foundAt: number
+}
+
+/** The version of this shape. Rows of a newer one are looked at and never written. */
+export const DATA_VERSION = 2
 
 /** A façade projection as stored. */
 export type FacadeRow = Facade
@@ -118,7 +153,7 @@ export type FacadeRow = Facade
  * One member's database on one phone. Capture is strict: a tap counts as saved when it would survive a dead battery
  * (SYNC-1). Keys begin with the scope, so that a lost scope is purged by one range.
  */
-export class Database extends Dexie {
+export class Database extends Dexie implements Rows {
   records!: Table<StoredRow, [string, string, string]>
   facades!: Table<FacadeRow, [string, string]>
   outbox!: Table<OutboxEntry, number>
@@ -126,8 +161,11 @@ export class Database extends Dexie {
   sent!: Table<SentEntry, string>
   phone!: Table<PhoneState, 'phone'>
   carried!: Table<CarriedFile, string>
+  quarantine!: Table<QuarantinedRow, number>
+  /** Whether a database of this name ought to be here: then an empty one is a loss, and is not begun in silence. */
+  isExpected = false
 
-  constructor(name: string, idb: Seam['idb'], durability: 'strict' | 'relaxed' = 'strict') {
+  constructor(name: string, idb: Seam['idb'], durability: 'strict' | 'relaxed' = 'relaxed') {
     super(name, { ...idb, chromeTransactionDurability: durability, cache: 'disabled' })
     this.version(1).stores({
       records: '[scope+kind+id], [kind+id]',
@@ -137,10 +175,34 @@ export class Database extends Dexie {
       sent: 'id, at, order',
       phone: 'key',
     })
-    this.version(2).stores({ carried: 'id, state' })
+    this.version(DATA_VERSION)
+      .stores({ carried: 'id, state', quarantine: '++id', outbox: '++seq, id, state, *touches' })
+      .upgrade((trx) => trx.table<OutboxEntry>('outbox').toCollection().modify(noteTouches))
+    // Chromium opens a corrupt database as an empty one without an error, and Safari forgets one between two queries.
+    this.on('populate', () => {
+      if (this.isExpected) throw new PhoneTrouble('vanished')
+    })
     // An old tab must never hold a newer one up: it closes, and the person reloads it when it is used again.
     this.on('versionchange', () => this.close())
   }
+
+  async read<S extends StoreName>(store: S, keys: readonly Key[]): Promise<(RowOf<S> | undefined)[]> {
+    return this.table<RowOf<S>, Key>(store).bulkGet([...keys])
+  }
+  async readRange(lower: Key, upper: Key, limit: number): Promise<StoredRow[]> {
+    const between = this.records.where('[scope+kind+id]').between(lower, upper, true, true)
+    return between.limit(limit).toArray()
+  }
+  async write<S extends StoreName>(store: S, rows: readonly RowOf<S>[]): Promise<void> {
+    await this.table(store).bulkPut(rows)
+  }
+  async remove(store: StoreName, keys: readonly Key[]): Promise<void> {
+    await this.table(store).bulkDelete([...keys])
+  }
+}
+
+function noteTouches(entry: OutboxEntry): void {
+  entry.touches = touchesOf(entry.changes, entry.reads)
 }
 
 /** The name of a member's database. Two communities, or two people on one phone, have databases of their own. */
@@ -160,39 +222,7 @@ export async function readPhone(database: Database): Promise<PhoneState> {
   return state
 }
 
-/** Gives a fresh database its owner; an existing owner is kept, with everything that is in the outbox. */
-export async function adoptPhone(
-  database: Database,
-  who: Pick<PhoneState, 'communityId' | 'memberId' | 'deviceId' | 'device' | 'matchCode'>,
-  rng: Seam['rng'],
-): Promise<void> {
-  await database.transaction('rw', database.phone, database.outbox, async () => {
-    const known = await database.phone.get('phone')
-    if (known && known.deviceId === who.deviceId) {
-      // What the server said since this enrolment was written down stands; only a fresh word of it opens the door.
-      const device = known.device === 'active' ? known.device : who.device
-      await database.phone.put({ ...known, ...who, device, matchCode: device === 'active' ? null : who.matchCode })
-      return
-    }
-    // Another enrolment on the same database starts a lane and a download of its own; what is unsent goes out under it,
-    // and so does what waits: its answer would go to the enrolment that is no more.
-    const nextN = known ? await numberAnew(database, ['pending', 'held', 'applied']) : 1
-    const fresh = { incarnation: newId(rng), nextN, cursor: null, membership: 0, reached: 0 }
-    const kept = { epoch: known?.epoch ?? null, offsetMs: known?.offsetMs ?? 0, syncedAt: known?.syncedAt ?? null }
-    const generation = (known?.generation ?? 0) + 1
-    const rest = { complete: known?.complete ?? false, generation, sweeping: true, alarm: known?.alarm ?? null }
-    await database.phone.put({ key: 'phone', ...who, ...fresh, ...kept, ...rest })
-  })
-}
-
-/**
- * Gives the entries of these states the numbers of a lane that begins, in their order, and makes them pending.
- *
- * @returns the number that comes next
- */
-export async function numberAnew(database: Database, states: readonly EntryState[]): Promise<number> {
-  const entries = await database.outbox.where('state').anyOf(states).sortBy('seq')
-  const fresh = { state: 'pending' as const, clock: null, until: null }
-  await database.outbox.bulkPut(entries.map((entry, index) => ({ ...entry, ...fresh, n: index + 1 })))
-  return entries.length + 1
+/** Writes the phone's row back: every transaction that writes rows ends with it, and pages forget what they had seen. */
+export async function putPhone(database: Database, state: PhoneState): Promise<void> {
+  await database.phone.put({ ...state, revision: (state.revision ?? 0) + 1 })
 }

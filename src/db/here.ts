@@ -1,5 +1,6 @@
 import type { Args, Verb } from '../domain/verbs.ts'
-import { commit, type Committed } from './commit.ts'
+import { knowsRevision } from './capture.ts'
+import { commit, rehearse, type Committed } from './commit.ts'
 import type { Database } from './database.ts'
 import type { Seam } from './seam.ts'
 
@@ -12,7 +13,12 @@ export interface Here {
   deviceId: string
   /** Asks for a sync cycle soon. */
   requestSync(): void
+  /** Says what befell the phone's storage, to whoever has words for it. */
+  onTrouble?(code: StorageTrouble): void
 }
+
+/** `nearlyFull`: saved with the last room there was. `lost`: the connection to the database does not come back. */
+export type StorageTrouble = 'nearlyFull' | 'full' | 'lost'
 
 let current: Here | null = null
 
@@ -34,7 +40,14 @@ export function here(): Here {
 /** Saves a command on this phone and asks for a sync: the one way from a screen to a stored row. */
 export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Committed> {
   const { database, seam, requestSync } = here()
-  const committed = await commit(database, seam, verb, args)
+  const run = () => commit(database, seam, verb, args)
+  const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run))
   if (committed.saved) requestSync()
   return committed
+}
+
+/** Looks up what a command will need, unless this page knows it: the tap that follows need not wait for it. */
+export async function expect<V extends Verb>(verb: V, args: Args<V>, revision: number): Promise<void> {
+  const { database, seam } = here()
+  if (!knowsRevision(database, revision)) await rehearse(database, seam, verb, args)
 }

@@ -1,7 +1,10 @@
 import type { Change } from '../domain/record.ts'
-import { newId, numberAnew, readPhone, type Database, type PhoneState } from './database.ts'
+import { numberAnew } from './adoptPhone.ts'
+import { type Database, newId, type PhoneState, putPhone, readPhone } from './database.ts'
 import type { Seam } from './seam.ts'
+import { slices } from './overlay.ts'
 import { talliesOf } from './tallies.ts'
+import { touchesOf } from './touches.ts'
 
 /**
  * Begins a new numbering of what is unsent, in its order: after a fork or a gap, where the server's numbers and the
@@ -20,7 +23,8 @@ export async function renumber(
     const state = await readPhone(database)
     if (state.incarnation !== incarnation) return
     const nextN = await numberAnew(database, ['pending'])
-    await database.phone.put({ ...state, nextN, incarnation: newId(rng), alarm: alarm ?? state.alarm })
+    const noticed = alarm ? { alarm, atMost: null, loss: null } : {}
+    await putPhone(database, { ...state, ...noticed, nextN, incarnation: newId(rng), lanes: (state.lanes ?? 0) + 1 })
   })
 }
 
@@ -47,7 +51,14 @@ export async function startOver(
     const again = (await sent.orderBy('order').toArray()).filter(({ id, at }) => at >= oldestAt && !known.has(id))
     // What was acknowledged goes first: later commands may stand on it. Answers of the lost history mean nothing now.
     const offered = again.map(({ command, changes, reads, epoch, clock }) => {
-      return { ...command, changes, reads, formerly: { epoch, clock } }
+      return {
+        ...command,
+        changes,
+        reads,
+        touches: touchesOf(changes, reads),
+        formerly: { epoch, clock },
+        offered: true as const,
+      }
     })
     const unsettled = waiting.flatMap((entry) => {
       if (entry.state === 'refused') return []
@@ -60,7 +71,7 @@ export async function startOver(
     await outbox.clear()
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
     const pending = [...offered, ...unsettled].map((entry, index) => ({ ...unplaced(entry), ...fresh, n: index + 1 }))
-    await outbox.bulkAdd([...pending, ...refused.map(unplaced)])
+    for (const slice of slices([...pending, ...refused.map(unplaced)])) await outbox.bulkAdd(slice)
     await shadowOffered(
       database,
       offered.flatMap((entry) => entry.changes),
@@ -69,7 +80,8 @@ export async function startOver(
     await sent.clear()
     const anew = { epoch: null, cursor: null, membership: 0, reached: 0 }
     const download = { sweeping: true, generation: state.generation + 1 }
-    await phone.put({ ...state, ...anew, ...download, incarnation: newId(rng), nextN: pending.length + 1 })
+    const lane = { incarnation: newId(rng), lanes: (state.lanes ?? 0) + 1, nextN: pending.length + 1 }
+    await putPhone(database, { ...state, ...anew, ...download, ...lane })
   })
 }
 
@@ -85,13 +97,15 @@ function unplaced<E extends object>(entry: E): Omit<E, 'seq'> {
  */
 async function shadowOffered(database: Database, changes: readonly Change[], generation: number): Promise<void> {
   const refs = [...changes, ...talliesOf(changes)]
-  const known = await database.shadow.bulkGet(refs.map(({ kind, id }) => [kind, id]))
-  const fresh = refs.filter((_ref, index) => known[index] === undefined)
-  const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))
-  const shadows = fresh.map(({ kind, id, scope }, index) => {
-    return { kind, id, scope, body: rows[index]?.body ?? null, generation }
-  })
-  await database.shadow.bulkPut(shadows)
+  for (const slice of slices(refs)) {
+    const known = await database.shadow.bulkGet(slice.map(({ kind, id }) => [kind, id]))
+    const fresh = slice.filter((_ref, index) => known[index] === undefined)
+    const rows = await database.records.bulkGet(fresh.map(({ scope, kind, id }) => [scope, kind, id]))
+    const shadows = fresh.map(({ kind, id, scope }, index) => {
+      return { kind, id, scope, body: rows[index]?.body ?? null, generation }
+    })
+    await database.shadow.bulkPut(shadows)
+  }
 }
 
 /** A cursor that the server no longer knows: download anew, keep the lane and everything in it. */
@@ -100,6 +114,15 @@ export async function forgetCursor(database: Database, cursor: string): Promise<
     const state = await readPhone(database)
     if (state.cursor !== cursor) return
     const anew = { cursor: null, reached: 0, sweeping: true, generation: state.generation + 1 }
-    await database.phone.put({ ...state, ...anew })
+    await putPhone(database, { ...state, ...anew })
+  })
+}
+
+/** Everything is pulled anew; what is unsent, and the lane it goes by, stays as it is. */
+export async function downloadAgain(database: Database): Promise<void> {
+  await database.transaction('rw', database.phone, async () => {
+    const state = await readPhone(database)
+    const anew = { cursor: null, reached: 0, sweeping: true, generation: state.generation + 1 }
+    await putPhone(database, { ...state, ...anew })
   })
 }

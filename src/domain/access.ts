@@ -29,6 +29,7 @@ export const POLICY: { readonly [V in Verb]: Rule<V> } = {
   'assignment/save': { roles: leaders, heldNow: true, ownTeam: ({ teamId }) => teamId },
   'community/save': { roles: officers },
   'device/confirm': { roles: leaders, ownTeam: ({ teamId }) => teamId },
+  'device/report-loss': { roles: everyone },
   'device/revoke': { roles: leaders, ownTeam: ({ teamId }) => teamId },
   'door/add': { roles: everyone, granted: true },
   'door/confirm': { roles: leaders, heldNow: true },

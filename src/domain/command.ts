@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
-import { KINDS, type Body, type KindName } from './kinds.ts'
+import type { Kind } from './kind.ts'
+import type { Body, KindName } from './kinds.ts'
 import type { Change, Ref, Scope } from './record.ts'
 import type { WrittenText } from './erasures.ts'
 import type { Role } from './records/member.ts'
@@ -105,9 +106,14 @@ export function command<const Verb extends string, S extends v.GenericSchema>(
   return definition
 }
 
-/** Writes the newest state of a record. Its scope follows from its body, so nobody can put a row where it must not lie. */
-export function put<K extends KindName>(kind: K, body: Body<K>): Change {
-  const scopeOf = KINDS[kind].scopeOf as (body: Body<K>) => Scope
+/**
+ * Writes the newest state of a record. Its scope follows from its body, so nobody can put a row where it must not lie. It
+ * takes the kind itself: the rules of a tap bring only the kinds that they write.
+ */
+export function putOf<Name extends KindName, S extends v.GenericSchema<unknown, { id: string }>>(
+  { kind, scopeOf }: Kind<Name, S>,
+  body: v.InferOutput<S>,
+): Change {
   return { kind, id: body.id, scope: scopeOf(body), body }
 }
 

@@ -10,6 +10,7 @@ import { invite } from './records/invite.ts'
 import { lateAnswer } from './records/lateAnswer.ts'
 import { member } from './records/member.ts'
 import { noEntry } from './records/noEntry.ts'
+import { phoneLoss } from './records/phoneLoss.ts'
 import { quizAnswer } from './records/quizAnswer.ts'
 import { quizTaken } from './records/quizTaken.ts'
 import { round } from './records/round.ts'
@@ -35,6 +36,7 @@ export const KINDS = {
   lateAnswer,
   member,
   noEntry,
+  phoneLoss,
   quizAnswer,
   quizTaken,
   round,

@@ -11,6 +11,7 @@ import { recordNoEntry } from './commands/recordNoEntry.ts'
 import { recordQuiz } from './commands/recordQuiz.ts'
 import { redactAccessNote } from './commands/redactAccessNote.ts'
 import { renameDoor } from './commands/renameDoor.ts'
+import { reportLoss } from './commands/reportLoss.ts'
 import { retireDoor } from './commands/retireDoor.ts'
 import { revokeDevice } from './commands/revokeDevice.ts'
 import { saveBond } from './commands/saveBond.ts'
@@ -28,6 +29,7 @@ export const VERBS = {
   'assignment/save': assignStairwell,
   'community/save': saveCommunity,
   'device/confirm': confirmDevice,
+  'device/report-loss': reportLoss,
   'device/revoke': revokeDevice,
   'door/add': addDoor,
   'door/confirm': confirmDoor,

@@ -14,5 +14,4 @@ export const appMessages = {
   showMatchCode: '看确认码',
   bug: '这一页出了点问题。已保存的记录都在手机里，不会丢。',
   reload: '重新打开',
-  storageFailed: '手机的存储打不开，请关闭其他标签页再试。记录没有被删除。',
 } as const

@@ -1,3 +1,4 @@
+import type { LossCode } from '../domain/records/phoneLoss.ts'
 import type { Args, Verb } from '../domain/verbs.ts'
 import type { HoldReason } from '../protocol/sync.ts'
 import { outcomeWords } from './outcomes.ts'
@@ -7,6 +8,7 @@ export const entryWords: { readonly [V in Verb]: (args: Args<V>) => string } = {
   'assignment/save': () => '派出楼梯',
   'community/save': () => '社区设置',
   'device/confirm': () => '确认一台手机',
+  'device/report-loss': () => '告诉队长：这台手机可能少了记录',
   'device/revoke': () => '停用一台手机',
   'door/add': ({ label }) => `添加门牌 ${label}`,
   'door/confirm': () => '核实一扇门',
@@ -81,15 +83,34 @@ export const queueMessages = {
   mended: '已保存修改，有网自动上传',
   gone: '这个楼梯不在这台手机上了，没法修改。',
   alarms: {
+    vanished: {
+      title: '这台手机上的数据不见过',
+      text: '浏览器清掉了存储，或者存储坏了。已经上传的会重新下载回来。',
+    },
+    emptied: {
+      title: '这台手机上的数据被清空过',
+      text: '存储还在，里面的内容没有了。已经上传的会重新下载回来。',
+    },
     fellBack: {
       title: '这台手机的数据曾经退回到以前',
-      text: '可能是恢复过备份，或者存储出过错。还在手机里的内容会重新上传；退回之前没有上传的，可能已经没有了。请回想一下最近敲过的门，缺的补记上。',
+      text: '可能是恢复过备份，或者存储出过错。还在手机里的内容会重新上传；退回之前没有上传的，可能已经没有了。',
+    },
+    rowsMissing: {
+      title: '这台手机少了几条没上传的记录',
+      text: '上次还在手机里的记录，现在找不到了。其余内容会照常上传。',
     },
     numbersLost: {
       title: '这台手机少了几条没上传的记录',
-      text: '服务器等着的编号，手机里已经没有了。其余内容会照常上传。请看看最近敲过的楼梯，缺的补记上，并告诉队长。',
+      text: '服务器等着的编号，手机里已经没有了。其余内容会照常上传。',
     },
-  },
+    quarantined: {
+      title: '有记录坏了，读不出来',
+      text: '坏的记录已经单独收好，没有删除，也不会上传。其余内容不受影响。',
+    },
+  } satisfies Record<LossCode, { title: string; text: string }>,
+  lostAtMost: (atMost: number): string =>
+    atMost === 0 ? '上次看的时候都上传了，应该没有丢。' : `最多 ${atMost} 条未上传的记录可能丢失。`,
+  thinkBack: '请回想一下最近敲过的门，缺的补记上，再告诉队长。',
   understood: '知道了',
   outside: {
     revoked:

@@ -86,7 +86,7 @@ export class Schedule {
   }
 
   #fail(error: unknown): number {
-    const trouble = error instanceof Trouble ? error : new Trouble('offline')
+    const trouble = error instanceof Trouble ? error : Object.assign(new Trouble('offline'), { cause: error })
     if (!(error instanceof Trouble)) console.error(error)
     this.#failures++
     this.#report({ reach: reachOf(trouble), running: false, trouble })

@@ -1,5 +1,5 @@
 import { mintId } from '../../src/domain/hash.ts'
-import { put } from '../../src/domain/command.ts'
+import { put } from '../../src/domain/put.ts'
 import { communityScope } from '../../src/domain/record.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import type { Member } from '../../src/domain/records/member.ts'

@@ -1,4 +1,4 @@
-import { put } from '../../src/domain/command.ts'
+import { put } from '../../src/domain/put.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import type { Member } from '../../src/domain/records/member.ts'
 import { mintStairwellId } from '../../src/domain/records/stairwell.ts'

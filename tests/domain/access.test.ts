@@ -31,6 +31,7 @@ const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
   'assignment/save': { own: 'LO', foreign: 'O' },
   'community/save': { own: 'O', foreign: 'O' },
   'device/confirm': { own: 'LO', foreign: 'LO' },
+  'device/report-loss': { own: 'MLO', foreign: 'MLO' },
   'device/revoke': { own: 'LO', foreign: 'LO' },
   'door/add': { own: 'MLO', foreign: 'mlO' },
   'door/confirm': { own: 'LO', foreign: 'O' },

@@ -1,5 +1,5 @@
 import type { Actor, Decision, Facts, Missing, Moments } from '../../src/domain/command.ts'
-import { put } from '../../src/domain/command.ts'
+import { put } from '../../src/domain/put.ts'
 import { mintId } from '../../src/domain/hash.ts'
 import type { Body, KindName } from '../../src/domain/kinds.ts'
 import type { Change } from '../../src/domain/record.ts'

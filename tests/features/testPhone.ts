@@ -2,7 +2,8 @@ import Dexie from 'dexie'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createPinia, setActivePinia } from 'pinia'
 import { createMemoryHistory, createRouter } from 'vue-router'
-import { adoptPhone, Database, type OutboxEntry, type PhoneState } from '../../src/db/database.ts'
+import { adoptPhone } from '../../src/db/adoptPhone.ts'
+import { Database, type OutboxEntry, type PhoneState } from '../../src/db/database.ts'
 import { setHere } from '../../src/db/here.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { KINDS, type Body, type KindName } from '../../src/domain/kinds.ts'
@@ -54,6 +55,7 @@ export async function openScreenPhone(): Promise<ScreenPhone> {
       },
     },
     locks: { tryHold: async (_name, run) => (await run(), true) },
+    paint: (run) => run(),
   }
   const database = new Database(`screen-${phones}`, seam.idb)
   await database.open()

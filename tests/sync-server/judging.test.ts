@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { put } from '../../src/domain/command.ts'
+import { put } from '../../src/domain/put.ts'
 import type { Hold } from '../../src/domain/records/hold.ts'
 import type { Member, Role } from '../../src/domain/records/member.ts'
 import { mintStairwellId } from '../../src/domain/records/stairwell.ts'

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, followInterval, put, refuse, row } from '../command.ts'
+import { accept, command, followInterval, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, id, list, time, whole } from '../fields.ts'
 import { stairwellScope } from '../record.ts'
 import { mintAssignmentId, type Assignment } from '../records/assignment.ts'

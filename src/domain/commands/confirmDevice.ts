@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, followInterval, put, refuse, row } from '../command.ts'
+import { accept, command, followInterval, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, id } from '../fields.ts'
 import { communityScope, officersScope, teamScope } from '../record.ts'
 import { fitsBond } from '../records/invite.ts'

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row, type Actor, type Refusal } from '../command.ts'
+import { accept, command, refuse, row, type Actor, type Refusal } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, id, text, whole } from '../fields.ts'
 import { communityScope } from '../record.ts'
 import { fitsBond } from '../records/invite.ts'

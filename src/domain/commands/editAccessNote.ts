@@ -1,4 +1,5 @@
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { mintErasureId } from '../erasures.ts'
 import { fields, id, text, whole } from '../fields.ts'
 import { stairwellScope } from '../record.ts'

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, putOf, refuse, row } from '../command.ts'
 import { fields, id, text, time } from '../fields.ts'
 import { canonicalJson, sha256Hex } from '../hash.ts'
 import { memberScope } from '../record.ts'
-import { mintServiceRecordId } from '../records/serviceRecord.ts'
+import { mintServiceRecordId, serviceRecord } from '../records/serviceRecord.ts'
+import { session as sessionKind } from '../records/session.ts'
 import { summarise } from '../service/summarise.ts'
 
 /**
@@ -47,8 +48,8 @@ export const endSession = command({
       revision: 1,
     }
     return accept([
-      put('session', { ...session, endedAt }),
-      put('serviceRecord', { ...frozen, state: 'submitted', revisionHash: sha256Hex(canonicalJson(frozen)) }),
+      putOf(sessionKind, { ...session, endedAt }),
+      putOf(serviceRecord, { ...frozen, state: 'submitted', revisionHash: sha256Hex(canonicalJson(frozen)) }),
     ])
   },
 })

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { mintErasureId } from '../erasures.ts'
 import { fields, flag, floorLevel, list, text, whole } from '../fields.ts'
 import { communityScope, stairwellScope } from '../record.ts'

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { choice, fields, flag, id, list, text } from '../fields.ts'
 import { privateScope, stairwellScope } from '../record.ts'
 import { BINS } from '../records/quizAnswer.ts'

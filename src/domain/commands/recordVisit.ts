@@ -1,10 +1,11 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row, type Facts } from '../command.ts'
+import { accept, command, putOf, refuse, row, type Facts } from '../command.ts'
 import { fields, floorLevel, id } from '../fields.ts'
 import { outcome, shareOutcome } from '../outcome.ts'
 import { communityScope, memberScope, stairwellScope } from '../record.ts'
-import { holdsWish, mintDoNotKnockId } from '../records/doNotKnock.ts'
-import { doorLabel, mintDoorId, MOST_DOORS } from '../records/stairwell.ts'
+import { doNotKnock, holdsWish, mintDoNotKnockId } from '../records/doNotKnock.ts'
+import { doorLabel, mintDoorId, MOST_DOORS, stairwell as stairwellKind } from '../records/stairwell.ts'
+import { visit } from '../records/visit.ts'
 import { normaliseLabel } from '../roster/normaliseLabel.ts'
 import { coarseTime } from '../times.ts'
 import { withDoor } from '../layout.ts'
@@ -53,7 +54,7 @@ export const recordVisit = command({
     const visitedAt = shared === 'notHome' ? coarseTime(at.effective) : at.effective
     const recordedBy = actor.memberId
     const changes = [
-      put('visit', {
+      putOf(visit, {
         id: visitId,
         stairwellId,
         roundId,
@@ -76,7 +77,7 @@ export const recordVisit = command({
     if (shared === 'doNotKnock' && isNews) {
       const until = since + DO_NOT_KNOCK_MS
       changes.push(
-        put('doNotKnock', {
+        putOf(doNotKnock, {
           id: wishId,
           stairwellId,
           doorId,
@@ -90,7 +91,7 @@ export const recordVisit = command({
     // A layout that is full takes no more doors; the visit is kept all the same.
     const hasRoom = known.length < MOST_DOORS && !known.some((entry) => entry.id === doorId)
     if (stairwell !== 'unknownHere' && !door && hasRoom) {
-      changes.push(put('stairwell', withDoor(stairwell, { id: doorId, label, level, kind: 'home' })))
+      changes.push(putOf(stairwellKind, withDoor(stairwell, { id: doorId, label, level, kind: 'home' })))
     }
     return accept(changes)
   },

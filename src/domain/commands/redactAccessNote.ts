@@ -1,4 +1,5 @@
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { mintErasureId, redactedNote } from '../erasures.ts'
 import { fields, id, whole } from '../fields.ts'
 import { communityScope, stairwellScope } from '../record.ts'

@@ -1,4 +1,5 @@
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, id } from '../fields.ts'
 import { withChangedDoor } from '../layout.ts'
 import { stairwellScope } from '../record.ts'

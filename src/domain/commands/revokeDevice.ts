@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, range, refuse, row } from '../command.ts'
+import { accept, command, range, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, id } from '../fields.ts'
 import { communityScope, officersScope, teamScope } from '../record.ts'
 import { bondAt } from '../records/member.ts'

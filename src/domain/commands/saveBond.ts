@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, followInterval, put, range, refuse } from '../command.ts'
+import { accept, command, followInterval, range, refuse } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, flag, id } from '../fields.ts'
 import { bondAt, role } from '../records/member.ts'
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { fields, list, text, whole } from '../fields.ts'
 
 /** The community's name and settings. */

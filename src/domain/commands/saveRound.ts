@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { accept, command, put, refuse, row } from '../command.ts'
+import { accept, command, refuse, row } from '../command.ts'
+import { put } from '../put.ts'
 import { choice, fields, id, text, whole } from '../fields.ts'
 
 /** Opens a round (base revision 0), renames it or closes it. Late visits to a closed round still count for it. */

@@ -1,5 +1,6 @@
-import { accept, command, put, row } from '../command.ts'
+import { accept, command, putOf, row } from '../command.ts'
 import { fields, id, list } from '../fields.ts'
+import { session } from '../records/session.ts'
 
 /** Begins an evening. Its id is the command's first, so that visits may name it before anybody has answered. */
 export const startSession = command({
@@ -8,7 +9,7 @@ export const startSession = command({
   args: fields({ roundId: id, partnerIds: list(id, 4) }),
   reads: ({ roundId }) => [row('round', roundId, 'c')],
   decide({ args, actor, at, newId }) {
-    const session = { id: newId(0), memberId: actor.memberId, startedAt: at.effective, endedAt: null }
-    return accept([put('session', { ...session, roundId: args.roundId, partnerIds: args.partnerIds })])
+    const begun = { id: newId(0), memberId: actor.memberId, startedAt: at.effective, endedAt: null }
+    return accept([putOf(session, { ...begun, roundId: args.roundId, partnerIds: args.partnerIds })])
   },
 })

@@ -1,9 +1,9 @@
-import { accept, command, put, refuse, remove, row } from '../command.ts'
+import { accept, command, putOf, refuse, remove, row } from '../command.ts'
 import { fields, id } from '../fields.ts'
 import { privateScope, stairwellScope } from '../record.ts'
-import { mintDoNotKnockId } from '../records/doNotKnock.ts'
-import { mintVisitDetailId } from '../records/visitDetail.ts'
-import { mintVisitVoidId } from '../records/visitVoid.ts'
+import { doNotKnock, mintDoNotKnockId } from '../records/doNotKnock.ts'
+import { mintVisitDetailId, visitDetail } from '../records/visitDetail.ts'
+import { mintVisitVoidId, visitVoid } from '../records/visitVoid.ts'
 import { coarseTime } from '../times.ts'
 
 /**
@@ -29,7 +29,7 @@ export const voidVisit = command({
     if (visit.recordedBy !== actor.memberId) return refuse('not_yours')
     const { roundId, sessionId } = visit
     const changes = [
-      put('visitVoid', {
+      putOf(visitVoid, {
         id: mintVisitVoidId(visitId),
         visitId,
         stairwellId,
@@ -42,14 +42,14 @@ export const voidVisit = command({
     ]
     const wish = facts.get('doNotKnock', mintDoNotKnockId(doorId))
     if (typeof wish === 'object' && wish.visitId === visitId) {
-      changes.push(put('doNotKnock', { ...wish, until: wish.since }))
+      changes.push(putOf(doNotKnock, { ...wish, until: wish.since }))
     }
     const detail = facts.get('visitDetail', mintVisitDetailId(visitId))
     if (typeof detail === 'object') {
       for (const answerId of detail.answerIds) {
         changes.push(remove('quizAnswer', answerId, stairwellScope(stairwellId)))
       }
-      changes.push(put('visitDetail', { ...detail, answerIds: [] }))
+      changes.push(putOf(visitDetail, { ...detail, answerIds: [] }))
     }
     return accept(changes)
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { put } from '../../../src/domain/command.ts'
+import { put } from '../../../src/domain/put.ts'
 import { fitsBond, termsOf } from '../../../src/domain/records/invite.ts'
 import type { Bond, Role } from '../../../src/domain/records/member.ts'
 import { after, anActor, anId, bodyOf, decide, EIGHT } from '../../factories/facts.ts'

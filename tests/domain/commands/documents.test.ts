@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { put } from '../../../src/domain/command.ts'
+import { put } from '../../../src/domain/put.ts'
 import { holdsDoorCode } from '../../../src/domain/roster/holdsDoorCode.ts'
 import type { Change } from '../../../src/domain/record.ts'
 import { grantAt } from '../../../src/domain/records/assignment.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { put } from '../../../src/domain/command.ts'
+import { put } from '../../../src/domain/put.ts'
 import { doorState } from '../../../src/domain/coverage/doorState.ts'
 import {
   applyToFacade,

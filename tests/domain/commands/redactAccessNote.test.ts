@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { put } from '../../../src/domain/command.ts'
+import { put } from '../../../src/domain/put.ts'
 import { isErased, mintErasureId } from '../../../src/domain/erasures.ts'
 import type { Change } from '../../../src/domain/record.ts'
 import { mintStairwellId, type Stairwell } from '../../../src/domain/records/stairwell.ts'

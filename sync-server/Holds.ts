@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
-import { put, type Decision } from '../src/domain/command.ts'
+import { type Decision } from '../src/domain/command.ts'
+import { put } from '../src/domain/put.ts'
 import { isErased } from '../src/domain/erasures.ts'
 import { mintId } from '../src/domain/hash.ts'
 import type { Change } from '../src/domain/record.ts'
@@ -11,14 +12,27 @@ import { writtenTextOf } from '../src/domain/writtenText.ts'
 import type { Answer, HoldReason, WireCommand } from '../src/protocol/sync.ts'
 import type { ServerContext } from './context.ts'
 import type { Deed, Judge } from './Judge.ts'
-import { readHeldOf, readHeldRow, readHeldWhy, updateAnswer } from './storage/enrolments.ts'
+import { readHeldOf, readHeldRow, readHeldWhy, setHeldWhy, updateAnswer, type HeldPlace } from './storage/enrolments.ts'
 import { readHeldNaming } from './storage/journal.ts'
 import { putHeld, takeHeld, type HeldRow } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 import type { WorkingFacts } from './workingFacts.ts'
 
-/** How many waiting commands one batch tries again after a restore; the next batch goes on. */
-const RETRIES_A_BATCH = 200
+/** How many waiting commands one batch tries again after a restore; the next batch goes on behind them. */
+export const RETRIES_A_BATCH = 100
+/** How often these are judged at most in one batch: each success may be what another one waits for. */
+const JUDGED_A_BATCH = 300
+/** What waits for the server itself: for a newer one, or for one that does not stumble. */
+const SERVERS_OWN: readonly HoldReason[] = ['unknownVersion', 'fault']
+
+/** Where the last batch of each community left off. */
+const turns = new WeakMap<ServerContext, Map<string, HeldPlace>>()
+
+function turnsOf(server: ServerContext): Map<string, HeldPlace> {
+  const known = turns.get(server) ?? new Map<string, HeldPlace>()
+  turns.set(server, known)
+  return known
+}
 
 /** What was settled in this batch; its answers follow once the batch knows the clocks of its rows. */
 interface Settled {
@@ -124,19 +138,80 @@ export class Holds {
     }
   }
 
-  /** After a restore: what waited for facts may find them now. Each success may be what the next one waits for. */
-  async retryFormer(): Promise<void> {
-    let waiting = await readHeldWhy(this.#trx, this.#community, 'restored', RETRIES_A_BATCH)
-    for (let before = -1; waiting.length !== before && waiting.length > 0;) {
+  /**
+   * After a restore: what waited for facts may find them now. Batches take turns, so that what can never be applied does
+   * not stand for ever before what can, and no phone's batch pays for more than its share.
+   *
+   * @returns whether more waits than this batch has looked at
+   */
+  async retryFormer(): Promise<boolean> {
+    const places = turnsOf(this.#server)
+    const after = places.get(this.#community) ?? null
+    const behind = after ? await this.#former(RETRIES_A_BATCH, after) : []
+    const left = RETRIES_A_BATCH - behind.length
+    const taken = new Set(behind.map(({ id }) => id))
+    const first = left > 0 ? (await this.#former(left, null)).filter(({ id }) => !taken.has(id)) : []
+    const some = [...behind, ...first]
+    const last = some.at(-1)
+    if (last && some.length === RETRIES_A_BATCH) places.set(this.#community, placeOf(last))
+    else places.delete(this.#community)
+    await this.#tryFormer(some)
+    return some.length === RETRIES_A_BATCH
+  }
+
+  #former(limit: number, after: HeldPlace | null): Promise<HeldRow[]> {
+    return readHeldWhy(this.#trx, this.#community, ['restored'], limit, after)
+  }
+
+  /** Each success may be what the next one waits for. @returns how many there were */
+  async #tryFormer(some: readonly HeldRow[]): Promise<number> {
+    let waiting = some
+    let judged = 0
+    for (let before = -1; waiting.length !== before && waiting.length > 0 && judged < JUDGED_A_BATCH;) {
       before = waiting.length
       const still: HeldRow[] = []
       for (const held of inFormerOrder(waiting)) {
+        judged++
         const decision = await this.#judgeAgain(held, false)
         if (typeof decision === 'string' || !decision.accepted) still.push(held)
         else await this.#finish(held, decision)
       }
       waiting = still
     }
+    return some.length - waiting.length
+  }
+
+  /**
+   * Tries again what waits, in its order, some at a time: what waits for the server itself, or after a restore for facts.
+   *
+   * @returns how many were settled, and where to go on; `next` is `null` at the end
+   */
+  async retry(
+    whose: 'server' | 'restored',
+    after: HeldPlace | null,
+    limit: number,
+  ): Promise<{ settled: number; next: HeldPlace | null }> {
+    const why = whose === 'server' ? SERVERS_OWN : ['restored']
+    const rows = await readHeldWhy(this.#trx, this.#community, why, limit, after)
+    const last = rows.at(-1)
+    const next = last && rows.length === limit ? placeOf(last) : null
+    if (whose === 'restored') return { settled: await this.#tryFormer(rows), next }
+    let settled = 0
+    for (const held of rows) {
+      const decision = await this.#judgeAgain(held, false)
+      if (typeof decision === 'string') await this.#waitFor(held, decision)
+      else await this.#finish(held, decision)
+      if (typeof decision !== 'string') settled++
+    }
+    return { settled, next }
+  }
+
+  /** A command that the server understands now may still have to wait, for somebody who decides. */
+  async #waitFor(held: HeldRow, why: HoldReason): Promise<void> {
+    if (why === held.why) return
+    await setHeldWhy(this.#trx, this.#community, held.id, why)
+    await updateAnswer(this.#trx, this.#community, held.id, JSON.stringify({ id: held.id, result: 'held', until: why }))
+    await this.#announce(deedOf(held, false), why)
   }
 
   async #settle(held: HeldRow, how: 'asked' | 'overruled' | 'declined'): Promise<void> {
@@ -208,6 +283,10 @@ function deedOf(held: HeldRow, overruled: boolean): Deed {
   const wire = JSON.parse(held.raw) as WireCommand
   const whose = { memberId: held.member, deviceId: held.device, effective: held.effectiveAt }
   return { wire, ...whose, former: held.why === 'restored', overruled }
+}
+
+export function placeOf({ receivedAt, n, id }: HeldPlace): HeldPlace {
+  return { receivedAt, n, id }
 }
 
 /** By the place that the commands had in the lost history: what came first there is tried first. */

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Refusal } from '../src/domain/command.ts'
 import { check } from '../src/domain/fields.ts'
-import { put } from '../src/domain/command.ts'
+import { put } from '../src/domain/put.ts'
 import type { Change } from '../src/domain/record.ts'
 import type { Device } from '../src/domain/records/device.ts'
 import type { DeviceReport } from '../src/domain/records/deviceReport.ts'
@@ -160,6 +160,7 @@ async function commitOnce(server: ServerContext, batch: Batch, faulty: Faulty = 
   })
   if (result.changed) server.pokes.emit('poke', batch.community)
   if (result.journalled) server.pokes.emit('journal', batch.community)
+  if (result.goesOn) server.pokes.emit('former', batch.community)
   return { answers: result.answers, lane: result.lane, device: result.device }
 }
 
@@ -361,10 +362,10 @@ class BatchWork {
   }
 
   /** Gives every changed row its own clock and writes all of it. */
-  async write(): Promise<{ answers: Answer[]; changed: boolean; journalled: boolean }> {
+  async write(): Promise<{ answers: Answer[]; changed: boolean; journalled: boolean; goesOn: boolean }> {
     const { community, deviceId, memberId, incarnation } = this.#batch
     const { clock, epoch, lastN } = this.#begun
-    if (this.#taken.size > 0) await this.#holds.retryFormer()
+    const isMoreFormer = this.#taken.size > 0 && (await this.#holds.retryFormer())
     const from = { clock, epoch, at: this.#received }
     const { clocks, journalled } = await writeChanges(this.#trx, community, from, this.#facts)
     const lastOf = (keys: readonly string[]) => keys.reduce((last, key) => Math.max(last, clocks.get(key) ?? 0), clock)
@@ -383,7 +384,9 @@ class BatchWork {
     const settled = await this.#holds.writeAnswers(lastOf)
     if (this.#n !== lastN) await putLane(this.#trx, community, deviceId, incarnation, this.#n)
     const answers = this.#answers.map((answer) => answer()).map((answer) => settled.get(answer.id) ?? answer)
-    return { answers, changed: clocks.size > 0, journalled }
+    // Only what came back from a lost history helps what waits for it.
+    const goesOn = isMoreFormer && [...this.#former.values()].includes(true)
+    return { answers, changed: clocks.size > 0, journalled, goesOn }
   }
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from './context.ts'
 import { JournalFile } from './JournalFile.ts'
 import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
+import { HoldRetries } from './HoldRetries.ts'
 import { createServer } from './server.ts'
 import type { Settings } from './settings.ts'
 import { insertEntryLink, listCommunities, settingOf } from './storage/enrolments.ts'
@@ -77,6 +78,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
     ...(settings.logLevel ? { logLevel: settings.logLevel } : {}),
   })
   const journal = await JournalFile.follow(settings.dataDir, context)
+  const retries = await HoldRetries.follow(context)
   await app.listen({ port: settings.port, host: settings.host })
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : settings.port
@@ -89,6 +91,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
     async close() {
       app.server.closeAllConnections()
       await app.close()
+      await retries.stop()
       await journal.settled()
       await context.storage.close()
     },

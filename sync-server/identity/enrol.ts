@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
-import { put } from '../../src/domain/command.ts'
-import { communityScope } from '../../src/domain/record.ts'
+import { put } from '../../src/domain/put.ts'
+import { communityScope, type Change } from '../../src/domain/record.ts'
 import type { Community } from '../../src/domain/records/community.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import { fitsBond, type Invite } from '../../src/domain/records/invite.ts'
@@ -68,6 +68,7 @@ async function tryEnrol(
       ...(known ? [] : [put('member', member)]),
       put('device', device),
       put('invite', { ...invite, state: 'used', deviceId: device.id }),
+      ...(request.unsentOf ? await takeOverReport(facts, member.id) : []),
     ]
     return { changes, value: await admit(server, trx, facts, community, member, device) }
   }).catch((error: unknown) => {
@@ -75,6 +76,17 @@ async function tryEnrol(
     if (error instanceof Error && error.message === 'unknown community') return null
     throw error
   })
+}
+
+/**
+ * A phone that enrols again holds what its last enrolment had not sent. Where only one of the member's phones had said
+ * that it holds something, that one was this phone: it would stand among those that have not synced for ever.
+ */
+async function takeOverReport(facts: WorkingFacts, memberId: string): Promise<Change[]> {
+  await facts.load([{ range: { kind: 'deviceReport', scope: communityScope } }])
+  const told = facts.all('deviceReport', communityScope)
+  const own = told.filter((report) => report.memberId === memberId && report.unsent > 0)
+  return own.length === 1 ? [put('deviceReport', { ...own[0]!, unsent: 0 })] : []
 }
 
 async function readInvited(facts: WorkingFacts, memberId: string): Promise<Member | null> {

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import { type Insertable, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { HeldRow } from './records.ts'
 import type { Tables } from './tables.ts'
 
@@ -128,10 +128,29 @@ export async function moveHeld(
   return moved.numUpdatedRows > 0n
 }
 
-/** What waits for one reason in the whole community, the longest waiting first. */
-export async function readHeldWhy(db: Reader, community: string, why: string, limit: number): Promise<HeldRow[]> {
-  const rows = db.selectFrom('held').selectAll().where('community', '=', community).where('why', '=', why)
+/** Where a waiting command stands among those of its community. */
+export type HeldPlace = Pick<HeldRow, 'receivedAt' | 'n' | 'id'>
+
+/** What waits for one of some reasons in the whole community, the longest waiting first, or what comes after a place. */
+export async function readHeldWhy(
+  db: Reader,
+  community: string,
+  why: readonly string[],
+  limit: number,
+  after: HeldPlace | null = null,
+): Promise<HeldRow[]> {
+  let rows = db.selectFrom('held').selectAll().where('community', '=', community).where('why', 'in', why)
+  if (after) {
+    const { receivedAt, n, id } = after
+    rows = rows.where(sql<boolean>`("receivedAt", "n", "id") > (${receivedAt}, ${n}, ${id})`)
+  }
   return rows.orderBy('receivedAt').orderBy('n').orderBy('id').limit(limit).execute()
+}
+
+/** A held command waits for something else from now on. */
+export async function setHeldWhy(trx: Trx, community: string, commandId: string, why: string): Promise<void> {
+  const row = trx.updateTable('held').set({ why }).where('community', '=', community)
+  await row.where('id', '=', commandId).execute()
 }
 
 /** A setting of this installation; `null` when nobody made it. */

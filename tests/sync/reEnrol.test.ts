@@ -3,6 +3,7 @@ import { readPhone } from '../../src/db/database.ts'
 import { countQueue } from '../../src/db/outbox.ts'
 import { sha256Hex } from '../../src/domain/hash.ts'
 import { mintStairwellId } from '../../src/domain/records/stairwell.ts'
+import type { DeviceReport } from '../../src/domain/records/deviceReport.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
 import { enrol } from '../../sync-server/identity/enrol.ts'
 import { facadeKey } from '../../src/domain/coverage/facade.ts'
@@ -135,6 +136,31 @@ test('[SYNC-2] five visits, a lost cookie, an invitation for the same member: al
   expect(await visitsOnServer()).toHaveLength(8)
   expect(await phone.sync()).toBe('synced')
   await expectAllThere(phone, LABELS)
+})
+
+test('an enrolment that was lost does not stand for ever among the phones that have not synced', async () => {
+  const before = await world.phone({ role: 'member', team: teamId, name: '陈姐' })
+  await before.sync()
+  await knock(before, LABELS.slice(0, 5))
+  // A request that carries one of five: the phone says that it still holds four.
+  const post = before.seam.net.post
+  before.seam.net.post = (path, body) => {
+    const request = JSON.parse(body) as { commands: unknown[]; unsent: number }
+    const [first] = request.commands
+    return post(path, JSON.stringify({ ...request, commands: [first], unsent: 4 }))
+  }
+  await expect(before.sync()).rejects.toThrow()
+  const unsent = async () => {
+    const rows = await readRange(world.server.storage.db, world.community, 'c', 'deviceReport', 100)
+    return rows.map((row) => JSON.parse(row.body) as DeviceReport).filter((report) => report.unsent > 0)
+  }
+  expect(await unsent()).toMatchObject([{ id: before.standing.deviceId, unsent: 4 }])
+  const phone = await joinAgain(before)
+  expect(await unsent()).toEqual([])
+  await confirm(phone)
+  await phone.sync()
+  await expectAllThere(phone, LABELS.slice(0, 5))
+  expect(await unsent()).toEqual([])
 })
 
 test('[SYNC-4] the cookie is lost again while the phone waits: what it pushed waits for the enrolment after it', async () => {

@@ -1,36 +1,30 @@
 /**
  * One of several server processes on one PostgreSQL: says where it listens, and ends when its input closes. With
- * RACE_DEFECT it decides before it holds the lock: the source is changed as Node loads it and nowhere else, and an edit
- * whose text does not stand in its file exactly once ends the process.
+ * RACE_DEFECT it has that fault: the source is changed as Node loads it and nowhere else, and an edit whose text does not
+ * stand in its file exactly once ends the process.
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { RACE_DEFECTS } from './raceDefects.ts'
 
-/** The first statement reads the clock without locking it; the lock is taken when everything is decided. */
-const LATE_LOCK = [
-  {
-    file: 'sync-server/storage/records.ts',
-    find: ".where('community', '=', community).forUpdate()",
-    put: ".where('community', '=', community)",
-  },
-  {
-    file: 'sync-server/commitDeed.ts',
-    find: '  let clock = from\n',
-    put: `  const late = trx.selectFrom('clock').select('clock').where('community', '=', community).forUpdate()
-  let clock = Math.max(from, (await late.executeTakeFirstOrThrow()).clock)\n`,
-  },
-]
-
-if (process.env['RACE_DEFECT']) {
+const name = process.env['RACE_DEFECT']
+if (name) {
+  const defect = RACE_DEFECTS.find((candidate) => candidate.name === name)
+  if (!defect) throw new Error(`there is no defect "${name}"`)
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      const edit = LATE_LOCK.find(({ file }) => url.startsWith('file:') && fileURLToPath(url).endsWith(`/${file}`))
-      if (!edit) return loaded
-      const source =
+      const edits = defect.edits.filter(
+        ({ file }) => url.startsWith('file:') && fileURLToPath(url).endsWith(`/${file}`),
+      )
+      if (edits.length === 0) return loaded
+      let source =
         typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source as Uint8Array)
-      if (source.split(edit.find).length !== 2) throw new Error(`"${edit.find}" does not stand once in ${edit.file}`)
-      return { ...loaded, source: source.replace(edit.find, () => edit.put) }
+      for (const edit of edits) {
+        if (source.split(edit.find).length !== 2) throw new Error(`"${edit.find}" does not stand once in ${edit.file}`)
+        source = source.replace(edit.find, () => edit.put)
+      }
+      return { ...loaded, source }
     },
   })
 }

@@ -16,6 +16,7 @@ const verbs = {
   check: { script: 'scripts/check.js' },
   demo: { script: 'sync-server/operator/demo.ts', build: true },
   simulate: { script: 'tests/simulation/main.ts' },
+  proof: { script: 'tests/proof/main.ts' },
   'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
   'bench:drain': { script: 'tests/bench/drain.ts', build: true },
   qiaomen: { script: 'sync-server/operator/qiaomen.ts' },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { newId } from '../../src/db/database.ts'
 import type { Seam } from '../../src/db/seam.ts'
-import { put } from '../../src/domain/command.ts'
+import { put } from '../../src/domain/put.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import { termsOf, type Invite } from '../../src/domain/records/invite.ts'
 import { bondAt, type Member } from '../../src/domain/records/member.ts'
@@ -16,6 +16,7 @@ import { commitDeed } from '../../sync-server/commitDeed.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
 import { beginEpoch } from '../../sync-server/epoch.ts'
 import { HttpProblem } from '../../sync-server/HttpProblem.ts'
+import { retryHolds } from '../../sync-server/HoldRetries.ts'
 import { enrol, enter } from '../../sync-server/identity/enrol.ts'
 import { makeEntryLink } from '../../sync-server/start.ts'
 import { openStorage, type Storage } from '../../sync-server/storage/openStorage.ts'
@@ -109,7 +110,31 @@ export class SimServer {
     this.deaths++
     this.context = { ...this.context }
     this.#scheduler.note(`server ${how}`)
+    this.#scheduler.at(1_000, () => void this.#scheduler.track(() => this.start()))
     throw new StorageTrouble('unreachable', how)
+  }
+
+  /** What the next process does at its start: it tries again what the one before could not take in. */
+  async start(): Promise<void> {
+    const { restores } = this
+    await this.#carefully(async () => {
+      for (const whose of ['server', 'restored'] as const) await retryHolds(this.context, this.#community, whose)
+    }).catch((error: unknown) => {
+      // The disk was taken out from under it.
+      if (restores === this.restores && !this.#isDown) throw error
+    })
+  }
+
+  /** The last start of the evening, of a newer server: whatever waits for it has to go on. */
+  async update(): Promise<void> {
+    Object.assign(globalThis, { isUpdated: true })
+    await this.start()
+    const held = await this.context.storage.db
+      .selectFrom('held')
+      .select('why')
+      .where('why', '=', 'unknownVersion')
+      .execute()
+    if (held.length > 0) this.#violate(`server: ${held.length} commands wait for a newer server, which has started`)
   }
 
   /** A process that dies after its commit: what it did stands, and the phone hears nothing of it. */
@@ -244,6 +269,7 @@ export class SimServer {
   }
 
   async close(): Promise<void> {
+    Reflect.deleteProperty(globalThis, 'isUpdated')
     await this.context.storage.close()
     removeFolder(this.#folder)
   }

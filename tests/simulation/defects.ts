@@ -32,9 +32,10 @@ export const DEFECTS: readonly Defect[] = [
     name: 'outbox entry written in another transaction than the record',
     edits: [
       {
-        file: 'src/db/commit.ts',
-        find: "  return database.transaction('rw', [records, facades, outbox, shadow, phone], async () => {\n",
-        put: '  return Promise.resolve().then(async () => {\n',
+        file: 'src/db/capture.ts',
+        find: "    this.#store('outbox').add(entry)\n",
+        put: `    const later = () => void this.#database.outbox.add(entry).catch(() => {})
+    this.#transaction.addEventListener('complete', later)\n`,
       },
     ],
     seed: 1,
@@ -57,6 +58,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'no dedupe on the server',
+    standsFor: 'no dedupe',
     edits: [{ file: 'sync-server/commitBatch.ts', find: 'if (!known) return false', put: 'return false' }],
     seed: 1,
     budget: 20,
@@ -151,6 +153,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'overlay dropped on the answer',
+    standsFor: 'overlay dropped on answer',
     edits: [
       {
         file: 'src/db/settle.ts',
@@ -369,5 +372,37 @@ export const DEFECTS: readonly Defect[] = [
     ],
     seed: 1,
     budget: 200,
+  },
+  {
+    name: 'a server that learns a verb with its last start',
+    edits: [
+      {
+        file: 'sync-server/Judge.ts',
+        find: "    if (!isVerb(verb)) return 'unknownVersion'\n",
+        put: `    if (!isVerb(verb)) return 'unknownVersion'
+    if (verb === 'stairwell/access-note' && !('isUpdated' in globalThis)) return 'unknownVersion'\n`,
+      },
+    ],
+    seed: 1,
+    budget: 0,
+    harmless: true,
+  },
+  {
+    name: 'what an older server held is never tried again',
+    edits: [
+      {
+        file: 'sync-server/Judge.ts',
+        find: "    if (!isVerb(verb)) return 'unknownVersion'\n",
+        put: `    if (!isVerb(verb)) return 'unknownVersion'
+    if (verb === 'stairwell/access-note' && !('isUpdated' in globalThis)) return 'unknownVersion'\n`,
+      },
+      {
+        file: 'sync-server/HoldRetries.ts',
+        find: '      const some: Tried = await trySome(server, community, whose, after, AT_ONCE)\n',
+        put: '      const some: Tried = { settled: 0, next: null }\n      if (after) await trySome(server, community, whose, after, AT_ONCE)\n',
+      },
+    ],
+    seed: 1,
+    budget: 20,
   },
 ]

@@ -4,7 +4,8 @@ import { OUTCOMES } from '../../src/domain/outcome.ts'
 import { mintAssignmentId, type Assignment } from '../../src/domain/records/assignment.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import type { Hold } from '../../src/domain/records/hold.ts'
-import { bondAt, type Member } from '../../src/domain/records/member.ts'
+import { fitsBond } from '../../src/domain/records/invite.ts'
+import { bondAt, openBond, type Member } from '../../src/domain/records/member.ts'
 import type { Round } from '../../src/domain/records/round.ts'
 import type { Session } from '../../src/domain/records/session.ts'
 import type { Stairwell } from '../../src/domain/records/stairwell.ts'
@@ -225,7 +226,12 @@ export async function settleEverything(officer: SimPhone, template: Template, rn
     await officer.commit('hold/settle', { holdId, teamId, counts: true })
   }
   const pending = all<Device>(scene, 'device').filter((body) => body.state === 'pending')
-  for (const { id: deviceId, memberId, teamId, matchCode } of pending) {
+  for (const { id: deviceId, memberId, role, teamId, matchCode } of pending) {
+    // Whoever moved on or left since the invitation is let in once the officer has put the member back there.
+    const member = find<Member>(scene, 'member', memberId)
+    const bond = member && openBond(member)
+    const fits = member?.bonds.length === 0 || (bond && fitsBond({ role, teamId }, bond))
+    if (!fits) await officer.commit('member/bond', { memberId, role, teamId, active: true })
     await officer.commit('device/confirm', { deviceId, memberId, teamId, matchCode })
   }
   return waiting.length + pending.length

@@ -202,6 +202,7 @@ async function quietMorning({ rng, template, scheduler, server, phones, violate 
   for (const phone of phones) phone.faults = { lost: 0, doubled: 0, leastMs: 1, tail: 100 }
   await scheduler.run(scheduler.now + 24 * HOUR_MS, async () => {})
   for (const phone of phones) if (!phone.alive) await phone.open()
+  let enrolments = 0
   const everybody = async () => {
     for (const phone of phones) {
       void scheduler.track(() => phone.sync())
@@ -209,16 +210,20 @@ async function quietMorning({ rng, template, scheduler, server, phones, violate 
       // A restored server does not know an enrolment that is younger than its backup, and nobody confirms the only
       // officer: the person enrols again.
       const waitsForItself = phone === phones[0] && phone.peek()?.state.device === 'pending'
-      if (phone.turnedAway || waitsForItself) await phone.enrolAgain('link', false)
+      if (phone.turnedAway || waitsForItself) {
+        await phone.enrolAgain('link', false)
+        enrolments++
+      }
       await checkPhone(phone, server, violate)
     }
   }
   await everybody()
-  await everybody()
-  for (let round = 0; round < 4; round++) {
-    if ((await settleEverything(phones[0]!, template, rng)) === 0) break
+  await server.update()
+  for (let round = 0; round < 7; round++) {
+    const before = enrolments
     await everybody()
     await everybody()
+    if (before === enrolments && (await settleEverything(phones[0]!, template, rng)) === 0) break
   }
   await everybody()
   const truth = await readTruth(server.context.storage)

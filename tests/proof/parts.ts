@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { DEFECTS } from '../simulation/defects.ts'
+import { runMain } from '../simulation/runMain.ts'
+import { scoreboard } from '../simulation/scoreboard.ts'
+
+export interface Counted {
+  passed: number
+  failed: number
+}
+
+export interface Part {
+  name: string
+  /** Of the minutes that there are, against the other parts. */
+  share: number
+  /**
+   * @param from the first seed
+   * @param minutes how long it may take; 0 for as long as it needs
+   */
+  run(from: number, minutes: number): Promise<Counted>
+}
+
+/** Evenings that are played when nobody says how long it may take. */
+const EVENINGS = 300
+const REPLAYED = 20
+
+/** Whatever proves a promise on unseen ground stands in this table. */
+export const PARTS: readonly Part[] = [
+  { name: 'defects', share: 2, run: catchDefects },
+  { name: 'simulation', share: 3, run: playEvenings },
+  { name: 'faults', share: 3, run: meetFaults },
+]
+
+/** Every planted defect must be caught by unseen seeds within its budget. */
+async function catchDefects(from: number, minutes: number): Promise<Counted> {
+  const counted = { passed: 0, failed: 0 }
+  const endsAt = minutes === 0 ? Infinity : performance.now() + minutes * 60_000
+  const planted = DEFECTS.filter(({ harmless }) => !harmless)
+  const lines = new Map<string, string>()
+  for (const { name, budget } of planted) {
+    const left = endsAt === Infinity ? 0 : Math.max(0.05, (endsAt - performance.now()) / 60_000)
+    const parameters = ['--seeds', String(budget), '--from', String(from), '--first', '--quiet']
+    const { code, said } = await runMain([...parameters, '--minutes', String(left)], name)
+    const caught = /^seed (\d+) /m.exec(said)?.[1]
+    const run = /^(\d+) seeds from /m.exec(said)?.[1] ?? '0'
+    const ok = code === 1 && caught !== undefined
+    counted[ok ? 'passed' : 'failed']++
+    const line = ok
+      ? `caught by seed ${caught}, ${Number(caught) - from + 1} of at most ${budget}`
+      : `NOT CAUGHT in ${run} of at most ${budget} seeds${code === 0 ? '' : `\n${said}`}`
+    lines.set(name, line)
+    console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}: ${line}`)
+  }
+  const { book, beyond } = scoreboard()
+  const homes = book.filter(({ home }) => home !== null).length
+  console.log(`of ${book.length} faults of the book ${homes} have a home; ${beyond.length} are planted beyond it:`)
+  for (const { fault, planted: names, home } of book) {
+    const told = names.flatMap((name) => lines.get(name) ?? []).join('; ')
+    console.log(`     ${fault}: ${home === 'simulation' ? told : (home ?? 'NO HOME')}`)
+  }
+  if (homes < book.length) counted.failed++
+  return counted
+}
+
+/** Evenings that nobody has seen, and a few of them again in another process: the same seed goes the same way. */
+async function playEvenings(from: number, minutes: number): Promise<Counted> {
+  const bound = ['--minutes', String(minutes)]
+  const { said } = await runMain([
+    '--seeds',
+    String(minutes === 0 ? EVENINGS : 1_000_000),
+    '--from',
+    String(from),
+    ...bound,
+  ])
+  console.log(said.trim())
+  const figures = /^(\d+) seeds from \d+: (\d+) failed/m.exec(said)
+  if (!figures) return { passed: 0, failed: 1 }
+  const failed = Number(figures[2])
+  const passed = Number(figures[1]) - failed
+  const again = ['--seeds', String(REPLAYED), '--from', String(from)]
+  const [one, other] = await Promise.all([runMain(again), runMain(again)])
+  const same = tracesOf(one.said) !== '' && tracesOf(one.said) === tracesOf(other.said)
+  console.log(
+    `${same ? 'ok  ' : 'FAIL'} ${REPLAYED} seeds in two processes: traces ${tracesOf(one.said)} ${tracesOf(other.said)}`,
+  )
+  return same ? { passed: passed + 1, failed } : { passed, failed: failed + 1 }
+}
+
+const tracesOf = (said: string): string => /^traces (\S+)/m.exec(said)?.[1] ?? ''
+
+/** The faults of server, network and phone, which are no game: processes are killed and disks are cut. */
+async function meetFaults(_from: number, minutes: number): Promise<Counted> {
+  const script = join(import.meta.dirname, '..', 'faults', 'main.ts')
+  const parameters = minutes === 0 ? [] : ['--quick']
+  const flags = ['--disable-warning=ExperimentalWarning', script, ...parameters]
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', (part: Buffer) => {
+    said += part.toString()
+    process.stdout.write(part)
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  const figures = /(\d+) passed, (\d+) failed\s*$/.exec(said)
+  return figures ? { passed: Number(figures[1]), failed: Number(figures[2]) } : { passed: 0, failed: 1 }
+}

@@ -15,7 +15,7 @@ export async function readDiagnostics(): Promise<Diagnostics> {
     'app.version': import.meta.env.VITE_APP_VERSION ?? '0.1.0',
     'app.schema': database.verno,
     'app.browser': navigator.userAgent.slice(0, 300),
-    'phone.at': new Date(seam.clock.now()).toISOString(),
+    'phone.at': tellTime(seam.clock.now()),
     'phone.ahead-ms': phone?.offsetMs ?? null,
     'phone.device': phone?.device ?? null,
     'phone.alarm': phone?.alarm ?? null,
@@ -23,7 +23,7 @@ export async function readDiagnostics(): Promise<Diagnostics> {
     'sync.membership': phone?.membership ?? null,
     'sync.download': phone?.generation ?? null,
     'sync.complete': phone?.complete ? 1 : 0,
-    'sync.last': phone?.syncedAt == null ? null : new Date(phone.syncedAt).toISOString(),
+    'sync.last': tellTime(phone?.syncedAt ?? null),
     'sync.reach': useSyncStatus().reach,
     'sync.problems': recentProblems().join(' '),
     'rows.records': await database.records.count(),
@@ -38,6 +38,8 @@ export async function readDiagnostics(): Promise<Diagnostics> {
   }
   return said
 }
+
+const tellTime = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
 /** Only what the file's own check lets through: a name that another version of the app would not know is left out. */
 function count(said: Diagnostics, name: string): void {

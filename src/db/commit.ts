@@ -10,6 +10,7 @@ import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
 import type { Seam } from './seam.ts'
 import { countOn, talliesOf, type Tallied } from './tallies.ts'
+import { touchesOf } from './touches.ts'
 
 /** What a tap came to: saved for good, or refused by the rules with nothing changed. */
 export type Committed = { saved: true; id: string } | { saved: false; code: Refusal }
@@ -53,10 +54,11 @@ export async function commit<V extends Verb>(
     ])
     for (const change of [...changes, ...evenings]) writer.write(change)
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
+    const looked = reads.flatMap(rowOf)
     await Promise.all([
       shadow.bulkPut(shadows),
       writer.flush(),
-      outbox.add({ ...command, n: nextN, ...fresh, changes, reads: reads.flatMap(rowOf) }),
+      outbox.add({ ...command, n: nextN, ...fresh, changes, reads: looked, touches: touchesOf(changes, looked) }),
       phone.put({ ...state, nextN: nextN + 1 }),
     ])
     return { saved: true as const, id }

@@ -1,4 +1,5 @@
 import type { WireCommand } from '../protocol/sync.ts'
+import { slices } from './overlay.ts'
 import { readPhone, type Database, type EntryState, type OutboxEntry, type PhoneState } from './database.ts'
 
 /** The next commands to send, in the order of the lane, with the phone's standing that goes with them. */
@@ -8,9 +9,15 @@ export async function nextBatch(
 ): Promise<{ state: PhoneState; commands: WireCommand[]; waiting: number }> {
   return database.transaction('r', database.outbox, database.phone, async () => {
     const state = await readPhone(database)
-    const waiting = await database.outbox.where('state').equals('pending').count()
-    const entries = most === 0 ? [] : await database.outbox.where('state').equals('pending').sortBy('seq')
-    return { state, commands: entries.slice(0, most).map(toWire), waiting }
+    const pending = database.outbox.where('state').equals('pending')
+    const waiting = await pending.count()
+    // Within one state an index keeps the order of the primary key, which is the order of the lane.
+    const keys = most === 0 ? [] : await pending.limit(most).primaryKeys()
+    const commands: WireCommand[] = []
+    for (const slice of slices(keys)) {
+      for (const entry of await database.outbox.bulkGet(slice)) commands.push(toWire(entry!))
+    }
+    return { state, commands, waiting }
   })
 }
 

@@ -1,4 +1,11 @@
-import { applyToFacade, emptyFacade, isFacadeKind, type Facade, type FacadeEvent } from '../domain/coverage/facade.ts'
+import {
+  applyToFacade,
+  emptyFacade,
+  facadeKey,
+  isFacadeKind,
+  type Facade,
+  type FacadeEvent,
+} from '../domain/coverage/facade.ts'
 import type { Scope } from '../domain/record.ts'
 import type { Database, StoredRow } from './database.ts'
 import { slices } from './overlay.ts'
@@ -15,46 +22,32 @@ export async function purgeScopes(
   unsent: ReadonlySet<string>,
 ): Promise<void> {
   const ranges = scopes === null ? [null] : scopes
+  const kept: StoredRow[] = []
   for (const scope of ranges) {
     const rows =
       scope === null
         ? database.records.toCollection()
         : database.records.where('[scope+kind+id]').between([scope, '', ''], [scope, '\uffff', '\uffff'])
-    await keepUnsent(database, rows, unsent)
+    kept.push(...(await keepUnsent(database, rows, unsent)))
     if (scope === null) await database.facades.clear()
     else if (scope.startsWith('s:')) await purgeFacades(database, scope.slice(2))
   }
-  await rebuildFacades(database, unsent)
+  await drawFacades(database, kept)
 }
 
 async function keepUnsent(
   database: Database,
   rows: { toArray(): PromiseLike<StoredRow[]>; delete(): PromiseLike<number> },
   unsent: ReadonlySet<string>,
-): Promise<void> {
+): Promise<StoredRow[]> {
   const kept = unsent.size === 0 ? [] : (await rows.toArray()).filter((row) => unsent.has(`${row.kind} ${row.id}`))
   await rows.delete()
-  if (kept.length > 0) await database.records.bulkPut(kept)
+  for (const slice of slices(kept)) await database.records.bulkPut(slice)
+  return kept
 }
 
 async function purgeFacades(database: Database, stairwellId: string): Promise<void> {
   await database.facades.where('[stairwellId+roundId]').between([stairwellId, ''], [stairwellId, '\uffff']).delete()
-}
-
-/** Draws what stayed behind into façades again. */
-async function rebuildFacades(database: Database, unsent: ReadonlySet<string>): Promise<void> {
-  if (unsent.size === 0) return
-  for (const key of unsent) {
-    const [kind, id] = key.split(' ') as [string, string]
-    if (!isFacadeKind(kind)) continue
-    const row = await database.records.where('[kind+id]').equals([kind, id]).first()
-    if (!row) continue
-    const event = { kind, before: null, after: row.body } as FacadeEvent
-    const { stairwellId, roundId } = event.after!
-    const facade = (await database.facades.get([stairwellId, roundId])) ?? emptyFacade(stairwellId, roundId)
-    applyToFacade(facade, event)
-    await database.facades.put(facade)
-  }
 }
 
 /** Ends a full download: rows that it did not bring, and on which nothing unsent stands, are no longer ours. */
@@ -79,13 +72,20 @@ export async function redrawFacades(database: Database, stairwellId: string): Pr
     .between([scope, '', ''], [scope, '\uffff', '\uffff'])
     .filter((row) => isFacadeKind(row.kind))
     .toArray()
+  await drawFacades(database, rows)
+}
+
+/** Draws the façades that these rows make, where none are. */
+async function drawFacades(database: Database, rows: readonly StoredRow[]): Promise<void> {
   const facades = new Map<string, Facade>()
   for (const { kind, body } of rows) {
+    if (!isFacadeKind(kind)) continue
     const event = { kind, before: null, after: body } as FacadeEvent
-    const { roundId } = event.after!
-    const facade = facades.get(roundId) ?? emptyFacade(stairwellId, roundId)
+    const { stairwellId, roundId } = event.after!
+    const key = facadeKey(stairwellId, roundId)
+    const facade = facades.get(key) ?? emptyFacade(stairwellId, roundId)
     applyToFacade(facade, event)
-    facades.set(roundId, facade)
+    facades.set(key, facade)
   }
   for (const slice of slices([...facades.values()])) await database.facades.bulkPut(slice)
 }

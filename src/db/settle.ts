@@ -8,10 +8,12 @@ import type { Answer, SyncAnswer, WireChange } from '../protocol/sync.ts'
 import { readActor, readsOf, runCommand } from './commit.ts'
 import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
-import { RowWriter } from './overlay.ts'
+import { RowWriter, slices } from './overlay.ts'
+import { changeOf, PendingWork } from './PendingWork.ts'
 import { purgeScopes, sweep } from './purge.ts'
 import type { Seam } from './seam.ts'
-import { countOn, TALLY, talliesOf } from './tallies.ts'
+import { countOn, TALLY, talliesOf, type Tallied } from './tallies.ts'
+import { keyOf, writesOf } from './touches.ts'
 
 export type Settled = 'stored' | 'stale'
 
@@ -33,8 +35,6 @@ type Page = Pick<
   | 'handoverKey'
 >
 
-const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind} ${id}`
-
 /**
  * Stores what the server said. Answers and rows go in together with the cursor that they belong to; a page whose cursor
  * is no longer the one it was asked from is dropped, and so is one of an older membership (SYNC-6, SYNC-7). Dropping is
@@ -51,28 +51,33 @@ export async function settle(
   pulled: boolean,
 ): Promise<Settled> {
   const most = LIMITS.rowsPerTransaction
-  const early = pulled ? page.changes.slice(0, -most) : []
   // Answers go first: a late answer among the rows may be about a hold that is told in the same breath.
-  let rest: Pick<Page, 'answers' | 'dropScopes'> = page
+  let answers = page.answers
+  for (; answers.length > most; answers = answers.slice(most)) {
+    const told = { ...page, answers: answers.slice(0, most), dropScopes: [], changes: [] }
+    const settled = await settleSlice(database, seam, asked, told, pulled ? 'rows' : 'answers')
+    if (settled === 'stale') return settled
+  }
+  const early = pulled ? page.changes.slice(0, -most) : []
+  let rest: Pick<Page, 'answers' | 'dropScopes'> = { answers, dropScopes: page.dropScopes }
   for (let start = 0; start < early.length; start += most) {
     const changes = early.slice(start, start + most)
-    const settled = await settleSlice(
-      database,
-      seam,
-      asked,
-      { ...page, answers: rest.answers, dropScopes: rest.dropScopes, changes },
-      'rows',
-    )
-    if (settled !== 'stored') return settled
+    const settled = await settleSlice(database, seam, asked, { ...page, ...rest, changes }, 'rows')
+    if (settled === 'stale') return settled
     rest = { answers: [], dropScopes: [] }
   }
-  const { answers, dropScopes } = rest
-  const last = { ...page, answers, dropScopes, changes: page.changes.slice(early.length) }
-  return settleSlice(database, seam, asked, last, pulled ? 'page' : 'answers')
+  const last = { ...page, ...rest, changes: page.changes.slice(early.length) }
+  let settled = await settleSlice(database, seam, asked, last, pulled ? 'page' : 'answers')
+  const nothing = { ...page, answers: [], dropScopes: [], changes: [] }
+  while (settled === 'more') settled = await settleSlice(database, seam, asked, nothing, 'retired')
+  return settled
 }
 
-/** `rows`: an early slice, the cursor stays. `page`: the last slice, the cursor moves. `answers`: no page at all. */
-type Slice = 'rows' | 'page' | 'answers'
+/**
+ * `rows`: an early slice, the cursor stays. `page`: the last slice, the cursor moves. `retired`: the page is stored, and
+ * more was answered up to it than one transaction takes. `answers`: no page at all.
+ */
+type Slice = 'rows' | 'page' | 'retired' | 'answers'
 
 async function settleSlice(
   database: Database,
@@ -80,27 +85,26 @@ async function settleSlice(
   asked: Asked,
   page: Page,
   slice: Slice,
-): Promise<Settled> {
+): Promise<Settled | 'more'> {
   const { records, facades, outbox, shadow, sent: archive, phone } = database
   return database.transaction('rw', [records, facades, outbox, shadow, archive, phone], async () => {
     const state = await readPhone(database)
     if (!belongs(state, asked, page, slice)) return 'stale'
     const actor = await readActor(database, state, seam.clock.now() - state.offsetMs)
     const work = new Settlement(database, state, actor)
-    await work.begin()
-    work.takeAnswers(page.answers)
-    if (slice !== 'answers') {
+    await work.takeAnswers(page.answers)
+    if (slice === 'rows' || slice === 'page') {
       if (page.dropScopes === null || page.dropScopes.length > 0) await work.drop(page.dropScopes)
       await work.takeRows(page.changes)
     }
     const sweeps = slice === 'page' && !page.more && state.sweeping
-    if (slice === 'page') work.retire(page.reached)
-    if (sweeps) work.forgetUnseen()
+    const isMore = slice === 'page' || slice === 'retired' ? await work.retire(page.reached) : false
+    if (sweeps) await work.forgetUnseen()
     await work.finish()
     if (sweeps) await sweep(database, state.generation)
-    if (slice === 'page') await work.keepSent(page.epoch, page.serverTime)
-    await phone.put(nextState(state, page, slice, seam.clock.now()))
-    return 'stored'
+    await work.keepSent(page.epoch, page.serverTime)
+    if (slice !== 'retired') await phone.put(nextState(state, page, slice, seam.clock.now()))
+    return isMore ? 'more' : 'stored'
   })
 }
 
@@ -108,7 +112,7 @@ async function settleSlice(
 function belongs(state: PhoneState, asked: Asked, page: Page, slice: Slice): boolean {
   // A new incarnation or a new download has begun meanwhile: its answers may be of a history that is no more.
   if (state.incarnation !== asked.incarnation || state.generation !== asked.generation) return false
-  if (slice === 'answers') return true
+  if (slice === 'answers' || slice === 'retired') return true
   return state.cursor === asked.cursor && page.membership >= state.membership
 }
 
@@ -132,8 +136,6 @@ function nextState(state: PhoneState, page: Page, slice: Slice, now: number): Ph
   }
 }
 
-type Shadow = Change & { generation: number }
-
 /**
  * The work of one transaction: put the server's rows under the phone's unsent commands, retire what was answered, and
  * run again only those commands that the page concerns.
@@ -143,29 +145,23 @@ class Settlement {
   readonly #state: PhoneState
   readonly #actor: Actor
   readonly #writer: RowWriter
+  readonly #pending: PendingWork
   readonly #touched = new Set<string>()
-  readonly #shadows = new Map<string, Shadow>()
-  /** Shadows that must be stored again. */
-  readonly #shadowed = new Set<string>()
   readonly #removed = new Set<OutboxEntry>()
   readonly #dirty = new Set<OutboxEntry>()
-  #entries: OutboxEntry[] = []
 
   constructor(database: Database, state: PhoneState, actor: Actor) {
     this.#database = database
     this.#state = state
     this.#actor = actor
     this.#writer = new RowWriter(database, state.generation)
-  }
-
-  async begin(): Promise<void> {
-    this.#entries = await this.#database.outbox.orderBy('seq').toArray()
-    for (const row of await this.#database.shadow.toArray()) this.#shadows.set(keyOf(row), row)
+    this.#pending = new PendingWork(database)
   }
 
   /** An entry is answered only here, in the transaction that stores the answer (SYNC-1). */
-  takeAnswers(answers: readonly Answer[]): void {
-    const byId = new Map(this.#entries.map((entry) => [entry.id, entry]))
+  async takeAnswers(answers: readonly Answer[]): Promise<void> {
+    await this.#pending.loadIds(answers.map(({ id }) => id))
+    const byId = new Map(this.#pending.entries().map((entry) => [entry.id, entry]))
     for (const answer of answers) {
       const entry = byId.get(answer.id)
       // A held command may be settled later, but what was settled is never held again: such an answer came late.
@@ -184,30 +180,32 @@ class Settlement {
 
   /** What an entry wrote has to be worked out again. */
   #touch(entry: OutboxEntry): void {
-    for (const key of writesOf(entry)) this.#touched.add(key)
+    for (const key of writesOf(entry.changes)) this.#touched.add(key)
   }
 
   /** Rows that an unsent command stands on go below it; all others go straight in. */
   async takeRows(changes: readonly WireChange[]): Promise<void> {
+    const lates = changes.flatMap(({ kind, body }) => (kind === 'lateAnswer' ? [body as LateAnswer | null] : []))
+    await this.#pending.loadIds(lates.flatMap((late) => late?.commandId ?? []))
+    await this.#pending.loadShadows(changes.map(keyOf))
     await this.#writer.load(changes)
     for (const change of changes) {
       const { kind, id, scope, body } = change
       if (kind === 'lateAnswer' && body) this.#takeLateAnswer(body as unknown as LateAnswer, change.clock)
       const key = keyOf(change)
-      if (this.#shadows.has(key)) this.#setShadow({ kind, id, scope, body })
+      if (this.#pending.shadow(key)) this.#setShadow({ kind, id, scope, body })
       else this.#writer.write({ kind, id, scope, body })
       this.#touched.add(key)
     }
   }
 
   #setShadow(change: Change, generation = this.#state.generation): void {
-    this.#shadows.set(keyOf(change), { ...change, generation })
-    this.#shadowed.add(keyOf(change))
+    this.#pending.setShadow({ ...change, generation })
   }
 
   /** A hold was settled. An entry that was never answered waits for its own answer, or its number would be missing. */
   #takeLateAnswer(late: LateAnswer, clock: number): void {
-    const entry = this.#entries.find((candidate) => candidate.id === late.commandId)
+    const entry = this.#pending.entries().find((candidate) => candidate.id === late.commandId)
     if (entry?.state !== 'held') return
     this.#dirty.add(entry)
     if (late.result === 'applied') Object.assign(entry, { state: 'applied', clock, until: null })
@@ -216,9 +214,11 @@ class Settlement {
 
   /** A lost scope goes, but not what is in it and still on its way (SYNC-6). */
   async drop(scopes: readonly Scope[] | null): Promise<void> {
-    const unsent = new Set(this.#live().flatMap((entry) => entry.changes.map(keyOf)))
+    await this.#pending.loadAllShadows()
+    const standing = this.#pending.shadows().filter(({ scope }) => scopes === null || scopes.includes(scope))
+    const unsent = new Set(standing.map(keyOf))
     await purgeScopes(this.#database, scopes, unsent)
-    for (const shadow of [...this.#shadows.values()]) {
+    for (const shadow of this.#pending.shadows()) {
       if (scopes !== null && !scopes.includes(shadow.scope)) continue
       const { kind, id, scope } = shadow
       this.#setShadow({ kind, id, scope, body: null })
@@ -227,35 +227,46 @@ class Settlement {
     }
   }
 
-  /** Optimistic rows retire when the cursor has passed the clock of their answer, and not before (SYNC-6). */
-  retire(reached: number): void {
-    for (const entry of this.#entries) {
+  /**
+   * Optimistic rows retire when the cursor has passed the clock of their answer, and not before (SYNC-6).
+   *
+   * @returns whether there are more than one transaction takes; they go in those that follow it
+   */
+  async retire(reached: number): Promise<boolean> {
+    const most = LIMITS.rowsPerTransaction
+    if (reached > 0) await this.#pending.loadApplied(reached, most + 1)
+    for (const entry of this.#pending.entries()) {
       if (entry.state !== 'applied' || entry.clock === null || entry.clock > reached) continue
+      if (this.#removed.size === most) return true
       this.#removed.add(entry)
       this.#touch(entry)
     }
+    return false
   }
 
   /** A full download has ended: what the server did not speak of in it, it does not have. */
-  forgetUnseen(): void {
-    for (const { kind, id, scope, generation } of [...this.#shadows.values()]) {
+  async forgetUnseen(): Promise<void> {
+    await this.#pending.loadAllShadows()
+    for (const { kind, id, scope, generation } of this.#pending.shadows()) {
       if (generation >= this.#state.generation) continue
       this.#setShadow({ kind, id, scope, body: null })
       this.#touched.add(keyOf({ kind, id }))
     }
   }
 
+  /** Of the entries that were called up, those that are on their way, in the order of the lane. */
   #live(): OutboxEntry[] {
-    return this.#entries.filter((entry) => entry.state !== 'refused' && !this.#removed.has(entry))
+    return this.#pending.entries().filter((entry) => entry.state !== 'refused' && !this.#removed.has(entry))
   }
 
   /** Restores the rows below what changed, runs the commands that meet them again, and writes it all. */
   async finish(): Promise<void> {
+    const met = await this.#meeting()
+    await this.#pending.loadShadows(this.#touched)
     const live = this.#live()
-    const met = this.#meeting(live)
     const overlay = new Map<string, Change>()
     for (const key of this.#touched) {
-      const shadow = this.#shadows.get(key)
+      const shadow = this.#pending.shadow(key)
       if (shadow) overlay.set(key, changeOf(shadow))
     }
     this.#countEvenings(live, overlay)
@@ -263,29 +274,35 @@ class Settlement {
     const facts = new LocalFacts(seen)
     const again = live.filter((entry) => met.has(entry) && !isPureEvent(entry))
     const reads = again.flatMap((entry) => readsOf(ruleOf(entry), entry, this.#actor))
-    await facts.load(this.#database, this.#actor, this.#state.complete, reads)
+    if (reads.length > 0) await facts.load(this.#database, this.#actor, this.#state.complete, reads)
     for (const entry of live) {
       if (!met.has(entry)) continue
-      for (const change of isPureEvent(entry) ? entry.changes : this.#again(entry, facts)) {
+      const changes = isPureEvent(entry) ? this.#touchedOf(entry) : this.#again(entry, facts)
+      for (const change of changes) {
         overlay.set(keyOf(change), change)
         seen.set(keyOf(change), change)
       }
     }
     await this.#shadowNew(again)
-    this.#countEvenings(live, overlay)
+    if (again.length > 0) this.#countEvenings(live, overlay)
     await this.#writer.load([...overlay.values()])
-    for (const [key, change] of overlay) this.#writer.write(change, this.#shadows.get(key)?.generation)
+    for (const [key, change] of overlay) this.#writer.write(change, this.#pending.shadow(key)?.generation)
     await this.#writer.flush()
     await this.#store(live)
   }
 
   /** Counts what is on its way on top of what the server counted, for every evening that was touched. */
   #countEvenings(live: readonly OutboxEntry[], overlay: Map<string, Change>): void {
-    const tallied = live.flatMap((entry) => talliesOf(entry.changes))
+    const tallied = new Map<string, Tallied[]>()
+    for (const entry of live.flatMap(({ changes }) => talliesOf(changes))) {
+      const evening = tallied.get(entry.id)
+      if (evening) evening.push(entry)
+      else tallied.set(entry.id, [entry])
+    }
     for (const key of this.#touched) {
-      const shadow = this.#shadows.get(key)
+      const shadow = this.#pending.shadow(key)
       if (shadow?.kind !== TALLY) continue
-      const own = tallied.filter((entry) => entry.id === shadow.id)
+      const own = tallied.get(shadow.id) ?? []
       overlay.set(key, { ...changeOf(shadow), body: countOn(shadow.body, own) })
     }
   }
@@ -293,22 +310,34 @@ class Settlement {
   /**
    * The entries that look at or write what was touched, and those that meet what these write in turn. A row that a met
    * entry only looks at is touched too when something unsent stands on it: the entry must see it as it was before that.
+   * What only happened meets nothing but its own rows, because nothing else can change it.
    */
-  #meeting(live: readonly OutboxEntry[]): Set<OutboxEntry> {
+  async #meeting(): Promise<ReadonlySet<OutboxEntry>> {
     const met = new Set<OutboxEntry>()
-    for (let grew = true; grew;) {
-      grew = false
-      for (const entry of live) {
-        if (met.has(entry)) continue
-        const reads = entry.reads.map(keyOf)
-        if (![...writesOf(entry), ...reads].some((key) => this.#touched.has(key))) continue
+    for (let known = -1; known < this.#touched.size;) {
+      known = this.#touched.size
+      await this.#pending.loadTouching(this.#touched)
+      const looked: string[] = []
+      for (const entry of this.#live()) {
+        if (met.has(entry) || !this.#meets(entry)) continue
         met.add(entry)
+        if (isPureEvent(entry)) continue
         this.#touch(entry)
-        for (const key of reads) if (this.#shadows.has(key)) this.#touched.add(key)
-        grew = true
+        looked.push(...entry.reads.map(keyOf))
       }
+      await this.#pending.loadShadows(looked)
+      for (const key of looked) if (this.#pending.shadow(key)) this.#touched.add(key)
     }
     return met
+  }
+
+  #meets(entry: OutboxEntry): boolean {
+    if (isPureEvent(entry)) return this.#touchedOf(entry).length > 0
+    return [...writesOf(entry.changes), ...entry.reads.map(keyOf)].some((key) => this.#touched.has(key))
+  }
+
+  #touchedOf({ changes }: OutboxEntry): readonly Change[] {
+    return changes.filter((change) => this.#touched.has(keyOf(change)))
   }
 
   /** Events stand as they are; documents are decided anew. A replay that refuses never removes the person's event. */
@@ -325,46 +354,48 @@ class Settlement {
   /** A row that nobody unsent wrote until this replay: what stands there is the server's. */
   async #shadowNew(again: readonly OutboxEntry[]): Promise<void> {
     const wrote = again.flatMap((entry) => [...entry.changes, ...talliesOf(entry.changes)])
-    const written = wrote.filter((change) => !this.#shadows.has(keyOf(change)))
-    const rows = await this.#database.records.bulkGet(written.map(({ scope, kind, id }) => [scope, kind, id]))
-    for (const [index, change] of written.entries()) {
-      const { kind, id, scope } = change
-      this.#touched.add(keyOf(change))
-      const page = this.#writer.rows.get(keyOf(change))
-      const body = page ? page.body : (rows[index]?.body ?? null)
-      this.#setShadow({ kind, id, scope, body }, page ? undefined : rows[index]?.generation)
+    await this.#pending.loadShadows(wrote.map(keyOf))
+    const written = wrote.filter((change) => !this.#pending.shadow(keyOf(change)))
+    for (const slice of slices(written)) {
+      const rows = await this.#database.records.bulkGet(slice.map(({ scope, kind, id }) => [scope, kind, id]))
+      for (const [index, change] of slice.entries()) {
+        const { kind, id, scope } = change
+        this.#touched.add(keyOf(change))
+        const page = this.#writer.rows.get(keyOf(change))
+        const body = page ? page.body : (rows[index]?.body ?? null)
+        this.#setShadow({ kind, id, scope, body }, page ? undefined : rows[index]?.generation)
+      }
     }
   }
 
   async #store(live: readonly OutboxEntry[]): Promise<void> {
-    const standing = new Set(live.flatMap(writesOf))
-    const free = [...this.#shadows].filter(([key]) => !standing.has(key))
-    for (const [key] of free) this.#shadows.delete(key)
-    await this.#database.shadow.bulkDelete(free.map(([, { kind, id }]) => [kind, id]))
-    await this.#database.shadow.bulkPut([...this.#shadowed].flatMap((key) => this.#shadows.get(key) ?? []))
-    await this.#database.outbox.bulkPut([...this.#dirty].filter((entry) => !this.#removed.has(entry)))
-    await this.#database.outbox.bulkDelete([...this.#removed].map((entry) => entry.seq!))
+    const standing = new Set(live.flatMap(({ changes }) => writesOf(changes)))
+    const isFree = (key: string) => this.#pending.shadow(key) !== undefined && !standing.has(key)
+    const free = new Set([...this.#touched].filter(isFree))
+    await this.#pending.store(this.#removed, this.#dirty, free)
+  }
+
+  /** The entries that are done with, and that a restored server may need again. */
+  get retired(): OutboxEntry[] {
+    return [...this.#removed].filter((entry) => entry.state === 'applied')
   }
 
   /** Keeps what was acknowledged for as long as a restored server may need it again (SYNC-8). */
   async keepSent(epoch: string, serverTime: number): Promise<void> {
-    if (this.#removed.size === 0) return
-    await this.#database.sent.bulkPut(
-      [...this.#removed].map(({ seq, id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
+    if (this.retired.length === 0) return
+    const { sent } = this.#database
+    const kept = this.retired.map(
+      ({ seq, id, verb, version, args, claimedAt, offsetMs, after, clock, changes, reads }) => {
         const command = { id, verb, version, args, claimedAt, offsetMs, after }
         return { id, at: serverTime, order: seq!, epoch, clock: clock ?? 0, command, changes, reads }
-      }),
+      },
     )
-    await this.#database.sent
+    for (const slice of slices(kept)) await sent.bulkPut(slice)
+    await sent
       .where('at')
       .below(serverTime - LIMITS.reofferDays * DAY_MS)
       .delete()
   }
-}
-
-/** The rows that an entry wrote, its evenings among them. */
-function writesOf({ changes }: OutboxEntry): string[] {
-  return [...changes, ...talliesOf(changes)].map(keyOf)
 }
 
 const ruleOf = (entry: OutboxEntry): AnyCommand => commandOf(entry.verb as Verb)
@@ -372,8 +403,4 @@ const ruleOf = (entry: OutboxEntry): AnyCommand => commandOf(entry.verb as Verb)
 /** Nothing but what happened: it is not decided anew. */
 function isPureEvent(entry: OutboxEntry): boolean {
   return entry.changes.length > 0 && entry.changes.every((change) => isEventKind(change.kind))
-}
-
-function changeOf({ kind, id, scope, body }: Change): Change {
-  return { kind, id, scope, body }
 }

@@ -40,8 +40,7 @@ export async function dumpPhone(indexedDB: IDBFactory, name: string): Promise<Ph
   return { name, version, stores }
 }
 
-const plain = (keyPath: string | string[]): string | string[] =>
-  typeof keyPath === 'string' ? keyPath : [...keyPath]
+const plain = (keyPath: string | string[]): string | string[] => (typeof keyPath === 'string' ? keyPath : [...keyPath])
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -47,8 +47,9 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/db/settle.ts',
-        find: '  const most = LIMITS.rowsPerTransaction\n',
-        put: `  const most = LIMITS.rowsPerTransaction
+        find: '): Promise<Settled> {\n  const most = LIMITS.rowsPerTransaction\n',
+        put: `): Promise<Settled> {
+  const most = LIMITS.rowsPerTransaction
   if (pulled) await database.phone.toCollection().modify({ cursor: page.cursor })
   asked = { ...asked, cursor: page.cursor }\n`,
       },

@@ -29,7 +29,8 @@ export async function rescuePhone(
   const code = error instanceof PhoneTrouble ? error.code : null
   if (code === 'newer') {
     phoneNotice.value = 'newer'
-    return openReadOnly(seam, who)
+    // Where a table that we need is gone, there is nothing to look at.
+    return openReadOnly(seam, who).catch(() => null)
   }
   if (code === 'blocked') {
     phoneNotice.value = 'blocked'
@@ -74,7 +75,9 @@ async function beginAnew(
     const entries = [...(await outbox.where('id').anyOf(ids).toArray()), ...(await sent.bulkGet(ids))]
     const present = new Set(entries.flatMap((entry) => (entry ? [entry.id] : [])))
     await phone.update('phone', { lanes: sentinel.lane + 1 } satisfies Partial<PhoneState>)
-    await raiseAlarm(database, seam.rng, { code, atMost: countMissing(sentinel, present) })
+    // What only the server's word vouches for was never counted here.
+    const atMost = sentinel.born === '' ? null : countMissing(sentinel, present)
+    await raiseAlarm(database, seam.rng, { code, atMost })
   } else {
     await raiseAlarm(database, seam.rng, { code, atMost: null })
   }

@@ -82,14 +82,16 @@ export class Health {
   }
 
   async #find(state: PhoneState, sentinel: Sentinel | null): Promise<FoundPhone> {
-    const { outbox, sent, records } = this.#database
+    const { outbox, sent, records, quarantine: aside } = this.#database
     const ids = [...(sentinel?.ids ?? [])]
-    const [waiting, acknowledged, rows] = await Promise.all([
+    const [waiting, acknowledged, unreadable, rows] = await Promise.all([
       outbox.where('id').anyOf(ids).toArray(),
       sent.bulkGet(ids),
+      aside.toArray(),
       records.count(),
     ])
-    const present = new Set([...waiting, ...acknowledged].flatMap((entry) => (entry ? [entry.id] : [])))
+    const kept = unreadable.map(({ row }) => row as { id: string })
+    const present = new Set([...waiting, ...acknowledged, ...kept].flatMap((entry) => (entry ? [entry.id] : [])))
     return { born: state.born!, lane: state.lanes ?? 0, nextN: state.nextN, present, rows }
   }
 

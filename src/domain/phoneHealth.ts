@@ -7,7 +7,7 @@ import type { LossCode } from './records/phoneLoss.ts'
 export interface Sentinel {
   /** The version of the database's shape. */
   version: number
-  /** The id the database was given at its first look; empty when only the server's word is known. */
+  /** The id the database was given at its first look; empty when nothing but the server's word is known. */
   born: string
   /** How many numberings the outbox has had. */
   lane: number

@@ -38,6 +38,11 @@ export const coverageMessages = {
     `${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日 ${clock}`,
   lateNames: (names: readonly string[]): string => `超过一天没有上传的手机：${names.join('、')}。请提醒他们连一次网。`,
 
+  phoneLoss: (name: string, moment: string, atMost: number | null): string =>
+    atMost === null
+      ? `${name}的手机出过问题（${moment}），可能有没上传的记录不见了。一起回想，补记就好。`
+      : `${name}的手机出过问题（${moment}），最多 ${atMost} 条没上传的记录可能不见了。一起回想，补记就好。`,
+
   filters: '看哪些楼梯',
   thisRound: '本轮',
   forgotten: '最久没去',

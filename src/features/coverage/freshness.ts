@@ -1,6 +1,7 @@
 import { compareNames } from '../../domain/coverage/comparePlaces.ts'
 import type { DeviceReport } from '../../domain/records/deviceReport.ts'
 import type { Member } from '../../domain/records/member.ts'
+import type { PhoneLoss } from '../../domain/records/phoneLoss.ts'
 import { localClock, localDate } from '../../domain/times.ts'
 import { coverageMessages } from '../../messages/coverage.ts'
 
@@ -41,4 +42,19 @@ export function wordFreshness({ syncedAt, phones }: Freshness, now: number): str
   const date = localDate(syncedAt)
   const moment = date === localDate(now) ? clock : coverageMessages.freshMoment(date, clock)
   return coverageMessages.freshAt(moment, phones)
+}
+
+/** A loss is spoken of for as long as an evening can be remembered. */
+const LOSS_DAYS_MS = 14 * 24 * 3_600_000
+
+/** Phones that said lately that something unsent on them may be gone, the latest first: to think back together. */
+export function wordLosses(losses: readonly PhoneLoss[], members: readonly Member[], now: number): string[] {
+  const nameOf = (memberId: string) => members.find((member) => member.id === memberId)?.name ?? ''
+  return losses
+    .filter(({ atMost, noticedAt }) => atMost !== 0 && now - noticedAt < LOSS_DAYS_MS)
+    .sort((left, right) => right.noticedAt - left.noticedAt)
+    .map(({ memberId, atMost, noticedAt }) => {
+      const day = coverageMessages.freshMoment(localDate(noticedAt), localClock(noticedAt))
+      return coverageMessages.phoneLoss(nameOf(memberId), day, atMost)
+    })
 }

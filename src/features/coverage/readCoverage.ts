@@ -4,7 +4,7 @@ import { readAll, readAssignments, readCommunity, readScope } from '../../db/rea
 import { communityScope } from '../../domain/record.ts'
 import { bondAt, type Role } from '../../domain/records/member.ts'
 import type { Round } from '../../domain/records/round.ts'
-import { weighFreshness, type Freshness } from './freshness.ts'
+import { weighFreshness, wordLosses, type Freshness } from './freshness.ts'
 import { buildStreet, type StreetHouse } from './street.ts'
 
 /** The 进度 screen in one read: every figure on it belongs to the same moment. */
@@ -14,6 +14,8 @@ export interface Coverage {
   communityName: string
   role: Role
   freshness: Freshness
+  /** What phones said they may have lost, in words. */
+  losses: string[]
   /** By the server's clock as far as this phone knows it, ms. */
   now: number
 }
@@ -25,21 +27,22 @@ export function chooseRound(rounds: readonly Round[]): Round | null {
 }
 
 /** Who looks, when, and how fresh this phone's figures are. */
-export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 'freshness' | 'now'>> {
+export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 'freshness' | 'losses' | 'now'>> {
   const { database, memberId, deviceId, seam } = here()
-  const [phone, rounds, members, reports, devices] = await Promise.all([
+  const [phone, rounds, members, reports, devices, losses] = await Promise.all([
     readPhone(database),
     readScope('round', communityScope),
     readScope('member', communityScope),
     readScope('deviceReport', communityScope),
     readAll('device'),
+    readAll('phoneLoss'),
   ])
   const now = seam.clock.now() - phone.offsetMs
   const me = members.find((member) => member.id === memberId)
   const role = (me && bondAt(me, now)?.role) ?? 'member'
   const left = new Set([deviceId, ...devices.filter(({ state }) => state === 'revoked').map(({ id }) => id)])
   const freshness = weighFreshness(reports, members, left, phone.syncedAt, now)
-  return { round: chooseRound(rounds), role, freshness, now }
+  return { round: chooseRound(rounds), role, freshness, losses: wordLosses(losses, members, now), now }
 }
 
 export async function readCoverage(): Promise<Coverage> {

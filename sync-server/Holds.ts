@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import { type Decision } from '../src/domain/command.ts'
 import { put } from '../src/domain/put.ts'
 import { isErased } from '../src/domain/erasures.ts'
+import { isEstimated } from '../src/domain/estimatedTime.ts'
 import { mintId } from '../src/domain/hash.ts'
 import type { Change } from '../src/domain/record.ts'
 import type { Device } from '../src/domain/records/device.ts'
@@ -96,6 +97,7 @@ export class Holds {
       doorLabel: shortText(args.label, 16),
       // When a door was empty is nobody's business, not the leader's either.
       claimedAt: coarseTime(effective),
+      ...(isEstimated(wire.claimedAt - wire.offsetMs, effective) ? { estimated: true as const } : {}),
       state: 'waiting',
     }
     // A record never changes its scope: what was announced to one team is settled there, wherever its author is now.

@@ -296,6 +296,7 @@ export const manageMessages = {
   noHoldsMore: '晚到或没派到的敲门记录会出现在这里，由你决定算不算数。',
   holdWhat: (entry: string, place: string): string => (place === '' ? entry : `${entry} · ${place}`),
   holdWho: (name: string, when: string): string => `${name} · ${when}`,
+  holdEstimated: (when: string): string => `${when}（时间为推算）`,
   counts: '算数',
   countsNot: '不算',
   countsName: (what: string): string => `算数：${what}`,

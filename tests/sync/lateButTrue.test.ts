@@ -90,7 +90,7 @@ test('[SYNC-5] what waited keeps the flag when its leader lets it count', async 
   await member.sync()
   await leader.sync()
   const [hold] = await rowsOf(leader, 'hold')
-  expect(hold).toMatchObject({ why: 'notGranted', state: 'waiting' })
+  expect(hold).toMatchObject({ why: 'notGranted', state: 'waiting', estimated: true })
   await leader.commit('hold/settle', { holdId: hold!.id, teamId: hold!.teamId, counts: true })
   await leader.sync()
   await community.officer.sync()

@@ -16,6 +16,8 @@ export const hold = kind({
     stairwellId: v.nullable(id),
     doorLabel: v.nullable(text(16)),
     claimedAt: time,
+    /** Only when the phone's clock was so wrong that `claimedAt` is an estimate. */
+    estimated: v.optional(v.literal(true)),
     state: choice(['waiting', 'accepted', 'declined']),
   }),
   scopeOf: (body) => (body.teamId === null ? officersScope : teamScope(body.teamId)),

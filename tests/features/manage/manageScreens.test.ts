@@ -252,9 +252,9 @@ test('a held visit says what, who and why, and is settled by a person', async ()
   await phone.put('stairwell', aStairwell())
   const hold = { commandId: 'command-0000000001', memberId: mateId, teamId, verb: 'visit/record', doorLabel: '301' }
   const rest = { stairwellId: aStairwell().id, claimedAt: phone.clock.now(), state: 'waiting' as const }
-  await phone.put('hold', { id: 'hold-000000000001', ...hold, ...rest, why: 'notGranted' })
+  await phone.put('hold', { id: 'hold-000000000001', ...hold, ...rest, why: 'notGranted', estimated: true })
   await open(HoldsScreen, '敲门记录 · 3栋 2梯 301')
-  expect(screen!.text()).toContain('示例乙 · 11月21日 20:00')
+  expect(screen!.text()).toContain('示例乙 · 11月21日 20:00（时间为推算）')
   expect(screen!.text()).toContain('当时这个楼梯没有派给他的队')
   await press('算数：敲门记录 · 3栋 2梯 301')
   await says('已算数，会计入进度')

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FULL } from '../faults/Fault.ts'
+import { Oracle } from '../faults/Oracle.ts'
+import { closePhoneScene, phoneScene } from '../faults/phoneScene.ts'
+import { phoneLossFaults } from '../faults/phoneStorage.ts'
+
+/** Real Chromium, real profiles, spoilt on the disk while the browser is closed. */
+beforeAll(async () => {
+  await phoneScene()
+})
+afterAll(closePhoneScene)
+
+describe('a phone that lost what was saved on it knows, and says so', () => {
+  test.each(phoneLossFaults)('$name', async (fault) => {
+    expect(await fault.run(new Oracle(), FULL)).not.toBe('')
+  })
+})

@@ -11,6 +11,7 @@ import { LocalFacts } from './localFacts.ts'
 import { RowWriter, slices } from './overlay.ts'
 import { changeOf, PendingWork } from './PendingWork.ts'
 import { purgeScopes, sweep } from './purge.ts'
+import { scrubErased } from './scrub.ts'
 import type { Seam } from './seam.ts'
 import { countOn, TALLY, talliesOf, type Tallied } from './tallies.ts'
 import { keyOf, writesOf } from './touches.ts'
@@ -103,6 +104,7 @@ async function settleSlice(
     await work.finish()
     if (sweeps) await sweep(database, state.generation)
     await work.keepSent(page.epoch, page.serverTime)
+    await scrubErased(database, page.changes, work.retired)
     if (slice !== 'retired') await phone.put(nextState(state, page, slice, seam.clock.now()))
     return isMore ? 'more' : 'stored'
   })
@@ -176,6 +178,8 @@ class Settlement {
   #rollBack(entry: OutboxEntry, code: OutboxEntry['code']): void {
     Object.assign(entry, { state: 'refused', code, until: null })
     this.#touch(entry)
+    // It counted once and was erased since: there is nothing that its author could mend (SYNC-14).
+    if (code === 'text_erased' && entry.offered) this.#removed.add(entry)
   }
 
   /** What an entry wrote has to be worked out again. */

@@ -8,7 +8,10 @@ export interface ServerContext {
   rng: { bytes(length: number): Uint8Array }
   /** Key of the signatures on cursors; made once per installation. */
   secret: string
-  /** Emits the community's id after each commit that changed something. */
+  /**
+   * Emits the community's id after each commit that changed something: `poke` for one of this process, `elsewhere` for
+   * one of another server on the same database.
+   */
   pokes: EventEmitter
   /** Counts faults that were held instead of thrown, and tells the operator. */
   onFault(error: unknown, where: string): void

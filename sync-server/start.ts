@@ -5,6 +5,7 @@ import type { ServerContext } from './context.ts'
 import { JournalFile } from './JournalFile.ts'
 import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
 import { HoldRetries } from './HoldRetries.ts'
+import { PokeRelay } from './PokeRelay.ts'
 import { createServer } from './server.ts'
 import type { Settings } from './settings.ts'
 import { insertEntryLink, listCommunities, settingOf } from './storage/enrolments.ts'
@@ -79,6 +80,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
   })
   const journal = await JournalFile.follow(settings.dataDir, context)
   const retries = await HoldRetries.follow(context)
+  const relay = settings.databaseUrl ? new PokeRelay(settings.databaseUrl, context) : null
   await app.listen({ port: settings.port, host: settings.host })
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : settings.port
@@ -91,6 +93,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
     async close() {
       app.server.closeAllConnections()
       await app.close()
+      await relay?.close()
       await retries.stop()
       await journal.settled()
       await context.storage.close()

@@ -26,8 +26,10 @@ export function live(server: ServerContext, principal: Principal, request: Fasti
   }
   const heartbeat = setInterval(() => stream.write(': still here\n\n'), HEARTBEAT_MS)
   server.pokes.on('poke', poke)
+  server.pokes.on('elsewhere', poke)
   request.raw.on('close', () => {
     server.pokes.off('poke', poke)
+    server.pokes.off('elsewhere', poke)
     clearInterval(heartbeat)
     if (waiting) clearTimeout(waiting)
   })

@@ -22,6 +22,7 @@ export type Exported =
 /** Versions, counts and codes that a person may attach; whoever sees the file reads them. */
 export type Diagnostics = WireDiagnostics
 
+const KEY_BYTES = 32
 const NONCE_BYTES = 12
 
 /** Whether this page can seal anything: browsers give cryptography to safe addresses alone. */
@@ -45,7 +46,7 @@ export async function exportUnsent(
   if (entries.length === 0) return { ok: false, why: 'nothing' }
   if (!canSeal()) return { ok: false, why: 'cannotSeal' }
   const key = state.handoverKey === undefined ? null : fromBase64url(state.handoverKey)
-  if (!key) return { ok: false, why: 'noKey' }
+  if (key?.length !== KEY_BYTES) return { ok: false, why: 'noKey' }
   const gzip = typeof CompressionStream === 'function'
   const { groups, left } = await fitParts(entries, gzip)
   const at = seam.clock.now() - state.offsetMs

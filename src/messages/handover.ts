@@ -44,7 +44,7 @@ export const handoverMessages = {
   invalid: '这份文件不能用：可能损坏了、不完整、不是本社区的，或者记录它的手机已经停用。什么都没有改动。',
   newer: '这份文件是更新的版本做的，请先更新这台手机上的应用，再收一次。什么都没有改动。',
   own: '这是这台手机自己导出的文件，里面的记录会自己上传，不用收。',
-  withDiagnostics: '这份文件附有诊断信息',
+  withDiagnostics: '这份文件附有诊断信息：',
 
   carriedTitle: '代传',
   carried: (count: number): string => `代传 ${count} 条`,

@@ -94,6 +94,7 @@ describe('an evening without a network', () => {
     await tab(page, '我的')
     await act(page, '没有网络时转交').click()
     await sees(page, '4 条待上传')
+    expect(await page.getByLabel('附上诊断信息').isChecked()).toBe(false)
     await page.getByLabel('附上诊断信息').check()
     await sees(page, 'verb.visit/record')
     await expectNoFaults(recorder, 'giving')

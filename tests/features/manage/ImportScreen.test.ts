@@ -147,12 +147,12 @@ test('the first of five steps offers the sample estate, marked as one', { timeou
   await waitUntil(() => !offers(), { what: 'the offer gone' })
 })
 
-test('a member finds nothing to set up, and a leader finds three pages', async () => {
+test('a member finds nothing to set up, and a leader finds four pages', async () => {
   const bonds = [{ role: 'leader' as const, teamId: 'team-0000000000001', from: 0, until: null }]
   await phone.put('member', { id: phone.memberId, name: '示例甲', bonds })
   const router = await openRouter('/manage')
   screen = mount(ManageScreen, { attachTo: document.body, global: { plugins: [router] } })
-  await waitUntil(() => screen!.findAll('nav a').length === 3, { what: 'the leader’s pages' })
+  await waitUntil(() => screen!.findAll('nav a').length === 4, { what: 'the leader’s pages' })
   expect(screen!.text()).not.toContain('五步开始')
   await phone.put('member', { id: phone.memberId, name: '示例甲', bonds: [{ ...bonds[0]!, role: 'member' }] })
   await says('这一页由队长和社区专员使用')

@@ -6,6 +6,7 @@ import { exportUnsent } from '../../src/db/exportUnsent.ts'
 import type { Hold } from '../../src/domain/records/hold.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
 import { readHandover } from '../../src/protocol/handover.ts'
+import { problemBody } from '../../src/protocol/problem.ts'
 import { readCommands, readLane, readRange } from '../../sync-server/storage/records.ts'
 import { answer, type TestPhone } from '../harness/world.ts'
 import { createCommunity, rowsOf, type Community } from './community.ts'
@@ -260,6 +261,33 @@ test('[SYNC-13] a thousand doors make several parts, delivered in their order ov
   expect(order).toEqual([0, 0, 1, 1, 2, 2])
   expect(await listCarried(carrier.database)).toMatchObject([{ state: 'delivered', applied: 1_101 }])
   expect(await visitsOnServer(home).then((visits) => visits.length)).toBe(500)
+})
+
+test.each([
+  ['a server of before', 'bad_request', 'waiting', true],
+  ['another history', 'epoch_changed', 'waiting', true],
+  ['a part that is too large for this server', 'too_large', 'refused', true],
+  ['a server that cannot write', 'storage_unavailable', 'waiting', false],
+] as const)('%s: the file stays, and so does everything of this phone’s own', async (_story, code, state, ends) => {
+  const { recorder, carrier, home } = await begin()
+  goOffline(recorder)
+  await place.knock(recorder, home, '101')
+  await take(carrier, await exportOf(recorder))
+  await place.knock(carrier, home, '102')
+  const through = carrier.seam.net.post
+  carrier.seam.net = {
+    post: async (path, body) => {
+      const { status } = problemBody(code)
+      return body.includes('"carried"') ? { status, body: problemBody(code), retryAfterMs: null } : through(path, body)
+    },
+  }
+  if (ends) expect(await carrier.sync()).toBe('synced')
+  else await expect(carrier.sync()).rejects.toMatchObject({ code })
+  expect(await listCarried(carrier.database)).toMatchObject([{ state, applied: 0 }])
+  expect(await carrier.database.outbox.count()).toBe(0)
+  goOnline(carrier)
+  await carrier.sync()
+  expect(await visitsOnServer(home)).toHaveLength(state === 'refused' ? 1 : 2)
 })
 
 /** What may happen to a recorder's phone and to the files it makes, in any order. */

@@ -11,6 +11,24 @@ import { visitIdOf } from './operations.ts'
 import type { Contents, SimPhone } from './SimPhone.ts'
 import type { SimServer } from './SimServer.ts'
 
+/*
+ * What must hold, and when it is looked at.
+ *
+ * After every step, on each phone that may have changed, whatever the network is doing:
+ * - nothing saved is lost (`checkKept`), and what a phone was told is taken in is on the server's disk (`checkAcknowledged`);
+ * - numbers have no gap (`checkLane`);
+ * - nothing is held out of scope at its membership version (`checkPhone`);
+ * - façades and evenings are what their events say (`checkFacades`, `checkOwnTallies`);
+ * - neither cursor nor membership goes back (`checkForward`);
+ * - a saved visit never vanishes for its author, lost scopes apart (`checkVisible`).
+ * At every answer of the server: what a command was told for good it is told for ever (`SimServer`).
+ *
+ * At rest, once faults have stopped (`checkQuiet`): everything drains, nothing waits and nobody is alarmed for nothing; each
+ * command took effect exactly once and in the order of its phone (`checkEffects`); every accepted edit moved its document by
+ * exactly one revision, so that each had one winner, and all that is derived equals what is recomputed (`checkServer`);
+ * phones hold exactly what they may read, so that those of equal scope are equal (`checkSame`).
+ */
+
 type Violate = (what: string) => void
 type Row = { kind: string; id: string; scope: string; body: { id: string } }
 

@@ -28,7 +28,7 @@ export async function get(path: string): Promise<NetAnswer> {
 async function read(path: string, init: RequestInit, bytes: number): Promise<NetAnswer> {
   const controller = new AbortController()
   const timeoutMs = LIMITS.timeoutBaseMs + bytes / LIMITS.slowestBytesPerMs
-  const timer = setTimeout(() => controller.abort(), timeoutMs)
+  let timer = setTimeout(() => controller.abort(), timeoutMs)
   try {
     const response = await fetch(path, {
       ...init,
@@ -39,6 +39,9 @@ async function read(path: string, init: RequestInit, bytes: number): Promise<Net
     })
     const type = response.headers.get('content-type') ?? ''
     if (!/^application\/(problem\+)?json/.test(type)) throw new Trouble('offline')
+    // Who has begun to answer has the time that the slowest line needs for the largest page.
+    clearTimeout(timer)
+    timer = setTimeout(() => controller.abort(), LIMITS.wireBytes / LIMITS.slowestBytesPerMs)
     const seconds = Number(response.headers.get('retry-after') ?? '')
     const retryAfterMs = seconds > 0 ? seconds * 1_000 : null
     return { status: response.status, body: (await response.json()) as unknown, retryAfterMs }

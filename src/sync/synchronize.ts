@@ -11,7 +11,7 @@ import { deliverCarried } from './deliverCarried.ts'
 
 /** What is remembered between cycles; it only makes them cheaper, never right or wrong. */
 export interface Pace {
-  /** How many commands go into one request; halved by 413, grown again by success. */
+  /** How many commands go into one request; halved by 413 and by a line that breaks, grown again by success. */
   batch: number
   /** The last push failed: the next cycle pulls first (SYNC-4). */
   pullFirst: boolean
@@ -24,6 +24,8 @@ export type CycleEnd = 'synced' | 'pending'
 
 /** A cycle that goes round more often than this has met something that it does not understand. */
 const MOST_ROUNDS = 2_000
+/** A batch is not made smaller than this because a line broke: one kilobyte gets through, or nothing does. */
+const LEAST_BATCH = 16
 /** Two tabs may get in each other's way a few times, not for ever. */
 const MOST_STALE = 5
 
@@ -97,6 +99,13 @@ function fit(commands: readonly WireCommand[]): WireCommand[] {
   return fitting
 }
 
+/** Whether our server said this: JSON with status 200 is what a captive portal may send too (SYNC-10). */
+function isSyncAnswer(body: unknown): body is SyncAnswer {
+  const { answers, changes, dropScopes, epoch, cursor, serverTime } = (body ?? {}) as Partial<SyncAnswer>
+  const lists = Array.isArray(answers) && Array.isArray(changes) && (dropScopes === null || Array.isArray(dropScopes))
+  return lists && typeof epoch === 'string' && typeof cursor === 'string' && typeof serverTime === 'number'
+}
+
 /** Sends one request. `null` says that something was put right and the round begins anew. */
 async function ask(
   database: Database,
@@ -107,11 +116,15 @@ async function ask(
 ): Promise<SyncAnswer | null> {
   const answer = await seam.net.post('/api/sync', JSON.stringify(request)).catch((error: unknown) => {
     if (request.commands.length > 0) pace.pullFirst = true
+    // A line that breaks again and again lets short requests through where a long one never ends.
+    if (request.commands.length > LEAST_BATCH) {
+      pace.batch = Math.max(LEAST_BATCH, Math.floor(request.commands.length / 2))
+    }
     throw error
   })
-  if (answer.status === 200) {
+  if (answer.status === 200 && isSyncAnswer(answer.body)) {
     pace.batch = Math.min(LIMITS.commandsPerRequest, pace.batch * 2)
-    return answer.body as SyncAnswer
+    return answer.body
   }
   const trouble = troubleOf(answer)
   if (trouble.code === 'too_large' && request.commands.length > 1) {

@@ -123,7 +123,7 @@ async function ask(
     throw error
   })
   if (answer.status === 200 && isSyncAnswer(answer.body)) {
-    pace.batch = Math.min(LIMITS.commandsPerRequest, pace.batch * 2)
+    if (request.commands.length > 0) pace.batch = Math.min(LIMITS.commandsPerRequest, pace.batch * 2)
     return answer.body
   }
   const trouble = troubleOf(answer)

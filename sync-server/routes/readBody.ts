@@ -38,7 +38,9 @@ function inflate(bytes: Buffer, encoding: string): Buffer {
   // One member and nothing behind it: a second member would be read by some parsers and not by others.
   const end = header + inflated.engine.bytesWritten
   if (end + 8 !== bytes.length) throw new HttpProblem('bad_encoding')
-  if (crc32(inflated.buffer) !== bytes.readUInt32LE(end)) throw new HttpProblem('bad_encoding')
+  const sound =
+    crc32(inflated.buffer) === bytes.readUInt32LE(end) && inflated.buffer.length === bytes.readUInt32LE(end + 4)
+  if (!sound) throw new HttpProblem('bad_encoding')
   return inflated.buffer
 }
 

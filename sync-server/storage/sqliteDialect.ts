@@ -28,6 +28,8 @@ interface KeptStatement {
 /** One open file with its prepared statements, the least recently used dropped first. */
 class SqliteFile {
   readonly database: DatabaseSync
+  /** Damage was met: nothing is written any more. */
+  isDamaged = false
   readonly #log: StatementLog | undefined
   readonly #kept = new Map<string, KeptStatement>()
   readonly #onDamage: (trouble: StorageTrouble) => void
@@ -176,7 +178,8 @@ class SqliteDriver implements Driver {
     }
     connection.leave = await this.turnstile.enter()
     // A deferred transaction that wants to write later fails at once when somebody wrote in between, so we begin as a writer.
-    await this.writer.runPatiently('begin immediate', [])
+    const begin = this.writer.isDamaged ? 'begin' : 'begin immediate'
+    await this.writer.runPatiently(begin, [])
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
@@ -259,6 +262,7 @@ export function sqliteDialect(file: string, { guard, log, onDamage }: DialectRul
     const stopWriting = (trouble: StorageTrouble) => {
       // What can be read still is, for the phones and for a rescue; writing on would spread the damage (`read_only`).
       database.exec('pragma query_only = on')
+      writer.isDamaged = true
       onDamage?.(trouble)
     }
     const writer = new SqliteFile(database, log, stopWriting)

@@ -7,10 +7,12 @@ export interface Extent {
   /** Seconds that a frozen server stays frozen. */
   frozenS: number
   flappingS: number
+  /** Knocks that go over a slow line. */
+  slowKnocks: number
 }
 
-export const FULL: Extent = { kills: 200, powerCuts: 240, frozenS: 30, flappingS: 60 }
-export const QUICK: Extent = { kills: 20, powerCuts: 5, frozenS: 3, flappingS: 5 }
+export const FULL: Extent = { kills: 200, powerCuts: 240, frozenS: 30, flappingS: 60, slowKnocks: 600 }
+export const QUICK: Extent = { kills: 20, powerCuts: 5, frozenS: 3, flappingS: 5, slowKnocks: 60 }
 
 /**
  * One thing that may go wrong. `run` makes it happen to the real product and throws when something it should not cost is
@@ -18,6 +20,8 @@ export const QUICK: Extent = { kills: 20, powerCuts: 5, frozenS: 3, flappingS: 5
  */
 export interface Fault {
   name: string
+  /** It mostly waits, so it runs beside the others instead of between them. */
+  alongside?: true
   run(oracle: Oracle, extent: Extent): Promise<string>
 }
 

@@ -64,6 +64,7 @@ export class FaultPhone {
       rng: seededRng(person.seed),
       idb: { indexedDB: new IDBFactory(), IDBKeyRange },
       net: { post: () => Promise.reject(new Trouble('offline')) },
+      paint: (run) => run(),
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },
     }
@@ -121,6 +122,12 @@ export class FaultPhone {
     throw new Error(`${await this.waiting()} still wait after ${cycles} cycles: ${String(last)}`)
   }
 
+  /** Everything that the phone holds, as text. */
+  async dump(): Promise<string> {
+    const tables = await Promise.all(this.database.tables.map((table) => table.toArray()))
+    return JSON.stringify(tables)
+  }
+
   close(): void {
     this.database.close()
   }
@@ -134,7 +141,7 @@ export class FaultPhone {
     this.onRequest()
     try {
       const answer = await wearing.run(this.#worn(), () => post(`${url}${path}`, body))
-      if (answer.status === 200) this.#oracle.hear((answer.body as Partial<SyncAnswer>).answers ?? [])
+      if (answer.status === 200) this.#oracle.hear((answer.body as Partial<SyncAnswer> | null)?.answers ?? [])
       return answer
     } finally {
       this.inFlight--

@@ -21,8 +21,8 @@ export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
   'answered before the commit': [
     {
       file: DIALECT,
-      find: "    await this.writer.runPatiently('begin immediate', [])\n",
-      put: "    if (!this.writer.database.isTransaction) await this.writer.runPatiently('begin immediate', [])\n",
+      find: '    await this.writer.runPatiently(begin, [])\n',
+      put: '    if (!this.writer.database.isTransaction) await this.writer.runPatiently(begin, [])\n',
     },
     {
       file: DIALECT,
@@ -39,8 +39,8 @@ export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
     },
     {
       file: DIALECT,
-      find: 'new SqliteFile(new DatabaseSync(file, { readOnly: true, timeout: BUSY_LIMIT_MS }), log)',
-      put: 'writer',
+      find: '      return new SqliteFile(readOnly, log, stopWriting)\n',
+      put: '      return writer\n',
     },
   ],
   'a repeat is applied again': [

@@ -18,7 +18,8 @@ export function plantEdits(edits: readonly Edit[]): void {
       const loaded = nextLoad(url, context)
       const here = edits.filter(({ file }) => url.startsWith('file:') && fileURLToPath(url).endsWith(`/${file}`))
       if (here.length === 0) return loaded
-      let source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
+      let source =
+        typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString()
       for (const { file, find, put } of here) {
         if (source.split(find).length !== 2) throw new Error(`"${find}" does not stand once in ${file}`)
         source = source.replace(find, () => put)

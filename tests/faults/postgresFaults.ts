@@ -1,0 +1,122 @@
+import pg from 'pg'
+import { createDatabase, startPostgres } from '../harness/postgres.ts'
+import { type ServerProcess, startServer } from '../harness/startServer.ts'
+import { type Fault, must } from './Fault.ts'
+import { FaultPhone } from './FaultPhone.ts'
+import { mustBeWhole, type Oracle } from './Oracle.ts'
+import { makeFolder, quarterIn, settingsOf } from './quarter.ts'
+import { rowsAt } from './Rows.ts'
+
+interface City {
+  servers: ServerProcess[]
+  phones: FaultPhone[]
+}
+
+/** Server processes on one PostgreSQL, and phones that ask now this one, now that one. */
+async function openCity(oracle: Oracle, databaseUrl: string, processes: number): Promise<City> {
+  const quarter = await quarterIn(settingsOf({ databaseUrl, dataDir: makeFolder() }))
+  const servers: ServerProcess[] = []
+  for (let nth = 0; nth < processes; nth++) servers.push(await startServer(makeFolder(), { DATABASE_URL: databaseUrl }))
+  const phones = await Promise.all(
+    quarter.members.map((one) => FaultPhone.open(one, quarter, oracle, servers[0]!.url)),
+  )
+  for (const phone of phones) {
+    phone.onRequest = () => {
+      phone.url = servers[phone.requests % servers.length]!.url
+    }
+  }
+  return { servers, phones }
+}
+
+async function settleAt(oracle: Oracle, databaseUrl: string, { phones }: City): Promise<string> {
+  for (const phone of phones) await phone.drain()
+  mustBeWhole(oracle.findAll(await rowsAt(databaseUrl)), 'at the end')
+  const { saved, acknowledged, again } = oracle
+  return `${saved.size} saved, ${acknowledged.size} acknowledged, ${again} answered again: 0 lost, 0 doubled`
+}
+
+async function close({ servers, phones }: City): Promise<void> {
+  for (const phone of phones) phone.close()
+  for (const server of servers) await server.stop('SIGKILL')
+}
+
+/** Two processes, each killed once in the middle, on one database. */
+async function twoProcesses(oracle: Oracle): Promise<string> {
+  const database = await createDatabase()
+  const city = await openCity(oracle, database.url, 2)
+  try {
+    let kills = 0
+    for (let round = 0; round < 8; round++) {
+      const pushing = city.phones.map(async (phone) => {
+        await phone.knock(6)
+        phone.pace.batch = 2
+        await phone.sync()
+      })
+      const victim = round % 4 === 3 ? kills++ % 2 : null
+      if (victim !== null) await city.servers[victim]!.stop('SIGKILL')
+      await Promise.all(pushing)
+      if (victim !== null) city.servers[victim] = await startServer(makeFolder(), { DATABASE_URL: database.url })
+    }
+    return `2 processes, ${kills} kills; ${await settleAt(oracle, database.url, city)}`
+  } finally {
+    await close(city)
+    await database.drop()
+  }
+}
+
+/** PostgreSQL is killed and started again, and its connections are ended one by one, while phones push. */
+async function postgresKilled(oracle: Oracle): Promise<string> {
+  const postgres = await startPostgres()
+  const city = await openCity(oracle, postgres.url, 1)
+  const [server] = city.servers
+  let troubles = 0
+  let pushes = 0
+  let slowestMs = 0
+  try {
+    let running = true
+    const pushing = city.phones.map(async (phone) => {
+      while (running) {
+        await phone.knock(2)
+        phone.pace.batch = 4
+        const trouble = await phone.sync()
+        pushes++
+        if (!trouble) continue
+        troubles++
+        must(trouble.code === 'storage_unavailable', `a PostgreSQL that is away is told as ${String(trouble)}`)
+      }
+    })
+    const isBack = async () => (await fetch(`${server!.url}/readyz`)).status === 200
+    for (let time = 0; time < 4; time++) {
+      await postgres.crashAndRestart()
+      const startedAt = performance.now()
+      while (!(await isBack()));
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt)
+      await endConnections(postgres.url)
+      while (!(await isBack()));
+    }
+    running = false
+    await Promise.all(pushing)
+    process.kill(server!.pid, 0)
+    must(slowestMs < 15_000, `back after ${Math.round(slowestMs)} ms`)
+    must(troubles > 0, 'nobody noticed')
+    const settled = await settleAt(oracle, postgres.url, city)
+    return `killed 4 times, all connections ended 4 times, the process lives; ${troubles} of ${pushes} cycles told 503, ready again after ${Math.round(slowestMs)} ms at most; ${settled}`
+  } finally {
+    await close(city)
+    await postgres.stop()
+  }
+}
+
+async function endConnections(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'qiaomen' and pid <> pg_backend_pid()`,
+  )
+  await client.end()
+}
+
+export const postgresFaults: readonly Fault[] = [
+  { name: 'two processes on one PostgreSQL, killed in turn', run: twoProcesses },
+  { name: 'PostgreSQL restarted and killed', run: postgresKilled },
+]

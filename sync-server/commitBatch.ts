@@ -62,7 +62,7 @@ const MAY_HEAL: ReadonlySet<Refusal> = new Set([
 const policies = new WeakMap<ServerContext, PolicyCache>()
 
 export function policyCacheOf(server: ServerContext): PolicyCache {
-  const known = policies.get(server) ?? new PolicyCache()
+  const known = policies.get(server) ?? new PolicyCache(server.clock)
   policies.set(server, known)
   return known
 }

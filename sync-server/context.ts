@@ -4,7 +4,7 @@ import type { Storage } from './storage/openStorage.ts'
 /** Everything the server takes from outside. Tests and the simulation bring their own clock and randomness. */
 export interface ServerContext {
   storage: Storage
-  clock: { now(): number }
+  clock: { now(): number; follow?(stamps: Iterable<{ from: number; until: number | null }>): void }
   rng: { bytes(length: number): Uint8Array }
   /** Key of the signatures on cursors; made once per installation. */
   secret: string

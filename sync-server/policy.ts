@@ -4,6 +4,7 @@ import type { Actor } from '../src/domain/command.ts'
 import { grantAt, type Assignment } from '../src/domain/records/assignment.ts'
 import { bondAt, type Member } from '../src/domain/records/member.ts'
 import type { Round } from '../src/domain/records/round.ts'
+import type { ServerContext } from './context.ts'
 import { lastClockOf, readRange } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
 
@@ -25,6 +26,12 @@ const MOST_ROWS = 50_000
  */
 export class PolicyCache {
   readonly #known = new Map<string, Policy>()
+  readonly #clock: ServerContext['clock']
+
+  /** @param clock learns from every bond and grant that is read */
+  constructor(clock: ServerContext['clock']) {
+    this.#clock = clock
+  }
 
   async read(trx: Transaction<Tables>, community: string): Promise<Policy> {
     const clock = await lastClockOf(trx, community, POLICY_KINDS)
@@ -40,6 +47,8 @@ export class PolicyCache {
       rounds.map((row) => JSON.parse(row.body) as Round),
     )
     this.#known.set(community, policy)
+    for (const { bonds } of policy.members.values()) this.#clock.follow?.(bonds)
+    for (const { grants } of [...policy.assignments.values()].flat()) this.#clock.follow?.(grants)
     return policy
   }
 }

@@ -7,6 +7,7 @@ import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
 import { HoldRetries } from './HoldRetries.ts'
 import { PokeRelay } from './PokeRelay.ts'
 import { createServer } from './server.ts'
+import { SteadyClock } from './SteadyClock.ts'
 import type { Settings } from './settings.ts'
 import { insertEntryLink, listCommunities, settingOf } from './storage/enrolments.ts'
 import { openStorage } from './storage/openStorage.ts'
@@ -42,7 +43,7 @@ export async function createContext(settings: Settings, options: { lock?: boolea
   const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
   const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))
   const pokes = new EventEmitter().setMaxListeners(0)
-  return { storage, clock: { now: () => Date.now() }, rng, secret, pokes, onFault }
+  return { storage, clock: new SteadyClock(), rng, secret, pokes, onFault }
 }
 
 /** The only community of a fresh installation; made at the first start, named by its first officer. */

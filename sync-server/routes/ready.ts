@@ -30,10 +30,12 @@ const setUp = new WeakSet<ServerContext>()
 /** Whether any community has an officer. Once it has, it keeps one, so the answer is remembered. */
 export async function isSetUp(server: ServerContext): Promise<boolean> {
   if (setUp.has(server)) return true
-  const now = server.clock.now()
   for (const community of await listCommunities(server.storage.db)) {
     const rows = await readRange(server.storage.db, community, 'c', 'member', MOST_MEMBERS)
-    if (rows.some((row) => bondAt(JSON.parse(row.body) as Member, now)?.role === 'officer')) {
+    const members = rows.map((row) => JSON.parse(row.body) as Member)
+    for (const { bonds } of members) server.clock.follow?.(bonds)
+    const now = server.clock.now()
+    if (members.some((member) => bondAt(member, now)?.role === 'officer')) {
       setUp.add(server)
       return true
     }

@@ -5,9 +5,11 @@ import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { KNOCK_VERBS } from '../domain/knockVerbs.ts'
 import type { AnyCommand, Args, Verb } from '../domain/verbs.ts'
-import { newId, readPhone, type Database, type OutboxEntry, type PhoneState, type ShadowRow } from './database.ts'
+import { capture, type Capture } from './capture.ts'
+import { newId, type Database, type OutboxEntry, type PhoneState, type ShadowRow } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
+import type { Rows } from './rows.ts'
 import type { Seam } from './seam.ts'
 import { countOn, talliesOf, type Tallied } from './tallies.ts'
 import { touchesOf } from './touches.ts'
@@ -23,52 +25,92 @@ export type Committed = { saved: true; id: string } | { saved: false; code: Refu
  */
 export async function commit<V extends Verb>(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng'>,
+  seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'paint'>,
   verb: V,
   args: Args<V>,
 ): Promise<Committed> {
   const rule = await ruleOf(verb)
   const checked = check(rule.args, args)
   if (!checked.ok) return { saved: false, code: checked.code }
-  const id = newId(seam.rng)
-  const claimedAt = seam.clock.now()
-  const { records, facades, outbox, shadow, phone } = database
-  return database.transaction('rw', [records, facades, outbox, shadow, phone], async () => {
-    const state = await readPhone(database)
-    const { offsetMs, syncedAt, nextN, generation } = state
-    const command = { id, verb, version: rule.version, args: checked.value, claimedAt, offsetMs, after: syncedAt }
-    const reads = readsOf(rule, command, state)
-    const facts = new LocalFacts()
-    // An old phone spends its time on waiting for one request after the other, so what can be asked together is.
-    const bond = readActor(database, state, claimedAt - offsetMs)
-    const [actor] = await Promise.all([bond, facts.load(database, bond, state.complete, reads)])
-    const decision = runCommand(rule, command, actor, facts)
-    if (!decision.accepted) return { saved: false as const, code: decision.code }
-    const changes = [...decision.changes]
-    const writer = new RowWriter(database, generation)
-    const tallied = talliesOf(changes)
-    const [shadows, evenings] = await Promise.all([
-      freshShadows(database, [...changes, ...tallied], generation),
-      countEvenings(database, tallied),
-      writer.load(changes),
-    ])
+  const head = { id: newId(seam.rng), verb, version: rule.version, args: checked.value, claimedAt: seam.clock.now() }
+  const { result, announce } = await capture(database, seam.idb, async (rows): Promise<Committed> => {
+    const deed = await weigh(rows, rule, head)
+    if (!deed.decision.accepted) return { saved: false, code: deed.decision.code }
+    const { state, command, changes, shadows, evenings, writer, reads } = deed
     for (const change of [...changes, ...evenings]) writer.write(change)
     const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
+    await Promise.all([rows.write('shadow', shadows), writer.flush()])
     const looked = reads.flatMap(rowOf)
-    await Promise.all([
-      shadow.bulkPut(shadows),
-      writer.flush(),
-      outbox.add({ ...command, n: nextN, ...fresh, changes, reads: looked, touches: touchesOf(changes, looked) }),
-      phone.put({ ...state, nextN: nextN + 1 }),
-    ])
-    return { saved: true as const, id }
+    const touches = touchesOf(changes, looked)
+    const entry = { ...command, n: state.nextN, ...fresh, changes, reads: looked, touches }
+    rows.enqueue(entry, { ...state, nextN: state.nextN + 1 })
+    return { saved: true, id: head.id }
   })
+  // Drawing what was saved comes before working out again what the screens show.
+  if (result.saved) seam.paint(announce)
+  return result
+}
+
+/**
+ * Looks at everything that a command would look at, and changes nothing: the tap that follows finds it in this page. Worth
+ * it where the next deed can be guessed, at an open door; it never fails, because nothing rests on it.
+ */
+export async function rehearse<V extends Verb>(
+  database: Database,
+  seam: Pick<Seam, 'clock' | 'rng' | 'idb'>,
+  verb: V,
+  args: Args<V>,
+): Promise<void> {
+  try {
+    const rule = await ruleOf(verb)
+    const head = { id: newId(seam.rng), verb, version: rule.version, args, claimedAt: seam.clock.now() }
+    await capture(database, seam.idb, (rows) => weigh(rows, rule, head), 'readonly')
+  } catch (error) {
+    console.info('rehearsing', error)
+  }
+}
+
+type Head = Pick<OutboxEntry, 'id' | 'verb' | 'version' | 'args' | 'claimedAt'>
+
+/** Loads what a command names, decides it, and loads what its changes will be written over. */
+async function weigh(rows: Capture, rule: AnyCommand, head: Head) {
+  const state = await rows.phone()
+  const { offsetMs, syncedAt, generation } = state
+  const command = { ...head, offsetMs, after: syncedAt }
+  const reads = readsOf(rule, command, state)
+  const facts = new LocalFacts()
+  const bond = readActor(rows, state, head.claimedAt - offsetMs)
+  const [actor] = await Promise.all([bond, facts.load(rows, bond, state.complete, reads)])
+  const decision = runCommand(rule, command, actor, facts)
+  const changes = decision.accepted ? [...decision.changes] : []
+  expectNew(rows, command, changes)
+  const writer = new RowWriter(rows, generation)
+  const tallied = talliesOf(changes)
+  const [shadows, evenings] = await Promise.all([
+    freshShadows(rows, [...changes, ...tallied], generation),
+    countEvenings(rows, tallied),
+    writer.load(changes),
+  ])
+  return { state, command, reads, decision, changes, shadows, evenings, writer }
+}
+
+/** Ids that this command made a moment ago name nothing yet: nobody needs to look. */
+function expectNew(rows: Capture, command: Runnable, changes: readonly Change[]): void {
+  const made = new Set(changes.map((_change, k) => nthIdOf(command)(k)))
+  for (const { scope, kind, id } of changes) {
+    if (!made.has(id)) continue
+    rows.isNew('records', [scope, kind, id])
+    rows.isNew('shadow', [kind, id])
+  }
 }
 
 /** The evenings of these events, as they stand with them. */
-async function countEvenings(database: Database, tallied: readonly Tallied[]): Promise<Change[]> {
+async function countEvenings(database: Rows, tallied: readonly Tallied[]): Promise<Change[]> {
   const evenings = [...new Map(tallied.map((entry) => [entry.id, entry])).values()]
-  const rows = await database.records.bulkGet(evenings.map(({ scope, kind, id }) => [scope, kind, id]))
+  const rows = await database.read(
+    'records',
+    evenings.map(({ scope, kind, id }) => [scope, kind, id]),
+  )
   return evenings.map(({ kind, id, scope }, index) => {
     const own = tallied.filter((entry) => entry.id === id)
     return { kind, id, scope, body: countOn(rows[index]?.body ?? null, own) }
@@ -76,10 +118,16 @@ async function countEvenings(database: Database, tallied: readonly Tallied[]): P
 }
 
 /** The server's state of every row that a command is about to write over, unless it is kept already. */
-async function freshShadows(database: Database, refs: readonly Ref[], generation: number): Promise<ShadowRow[]> {
+async function freshShadows(database: Rows, refs: readonly Ref[], generation: number): Promise<ShadowRow[]> {
   const [known, rows] = await Promise.all([
-    database.shadow.bulkGet(refs.map(({ kind, id }) => [kind, id])),
-    database.records.bulkGet(refs.map(({ scope, kind, id }) => [scope, kind, id])),
+    database.read(
+      'shadow',
+      refs.map(({ kind, id }) => [kind, id]),
+    ),
+    database.read(
+      'records',
+      refs.map(({ scope, kind, id }) => [scope, kind, id]),
+    ),
   ])
   return refs.flatMap(({ kind, id, scope }, index) => {
     if (known[index] !== undefined) return []
@@ -98,8 +146,8 @@ async function ruleOf(verb: Verb): Promise<AnyCommand> {
 }
 
 /** The phone's own idea of who acts: its member's bond, as far as it knows. */
-export async function readActor(database: Database, state: PhoneState, moment: number): Promise<Actor> {
-  const row = await database.records.get([communityScope, 'member', state.memberId])
+export async function readActor(database: Rows, state: PhoneState, moment: number): Promise<Actor> {
+  const [row] = await database.read('records', [[communityScope, 'member', state.memberId]])
   const bond = row && (bondAt(row.body as Member, moment) ?? (row.body as Member).bonds.at(-1))
   const { communityId, memberId, deviceId } = state
   return { communityId, memberId, deviceId, role: bond?.role ?? 'member', teamId: bond?.teamId ?? null }

@@ -2,7 +2,7 @@ import type { Actor, Facts, Missing, Read } from '../domain/command.ts'
 import { RANGE_LIMIT } from '../domain/command.ts'
 import type { Body, KindName } from '../domain/kinds.ts'
 import type { Change, Ref, Scope } from '../domain/record.ts'
-import type { Database } from './database.ts'
+import type { Rows } from './rows.ts'
 
 const keyOf = (kind: string, id: string): string => `${kind} ${id}`
 
@@ -47,14 +47,12 @@ export class LocalFacts implements Facts {
    *
    * @param actor may still be on its way; only a row that is missing asks for it
    */
-  async load(
-    database: Database,
-    actor: Actor | Promise<Actor>,
-    complete: boolean,
-    reads: readonly Read[],
-  ): Promise<void> {
+  async load(database: Rows, actor: Actor | Promise<Actor>, complete: boolean, reads: readonly Read[]): Promise<void> {
     const refs = reads.flatMap((read) => ('row' in read ? [read.row] : []))
-    const found = await database.records.bulkGet(refs.map(({ scope, kind, id }) => [scope, kind, id]))
+    const found = await database.read(
+      'records',
+      refs.map(({ scope, kind, id }) => [scope, kind, id]),
+    )
     const missing: Ref[] = []
     for (const [index, ref] of refs.entries()) {
       const body = found[index]?.body
@@ -65,15 +63,17 @@ export class LocalFacts implements Facts {
     for (const read of reads) {
       if (!('range' in read)) continue
       const { kind, scope } = read.range
-      const between = database.records.where('[scope+kind+id]').between([scope, kind, ''], [scope, kind, '\uffff'])
-      const rows = await between.limit(RANGE_LIMIT).toArray()
+      const rows = await database.readRange([scope, kind, ''], [scope, kind, '\uffff'], RANGE_LIMIT)
       this.#ranges.set(keyOf(kind, scope), new Map(rows.map((row) => [row.id, row.body])))
     }
   }
 
-  async #judgeMissing(database: Database, actor: Actor, complete: boolean, missing: readonly Ref[]): Promise<void> {
+  async #judgeMissing(database: Rows, actor: Actor, complete: boolean, missing: readonly Ref[]): Promise<void> {
     const stairwells = missing.map(({ scope }) => scope).filter((scope) => scope.startsWith('s:'))
-    const held = await database.records.bulkGet(stairwells.map((scope) => [scope, 'stairwell', scope.slice(2)]))
+    const held = await database.read(
+      'records',
+      stairwells.map((scope) => [scope, 'stairwell', scope.slice(2)]),
+    )
     const whole = new Set(stairwells.filter((_scope, index) => held[index] !== undefined))
     for (const { kind, id, scope } of missing) {
       const isWhole = complete && (whole.has(scope) || holdsWhole(actor, scope))

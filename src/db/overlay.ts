@@ -8,7 +8,8 @@ import {
 } from '../domain/coverage/facade.ts'
 import type { Change } from '../domain/record.ts'
 import type { Visit } from '../domain/records/visit.ts'
-import type { Database, StoredRow } from './database.ts'
+import type { StoredRow } from './database.ts'
+import type { Rows } from './rows.ts'
 
 type Body = { id: string }
 
@@ -30,7 +31,7 @@ export function* slices<T>(rows: readonly T[], size = ROWS_AT_ONCE): Generator<T
  * The façade is never written by a rule; it follows every visit row that appears, changes or goes.
  */
 export class RowWriter {
-  readonly #database: Database
+  readonly #database: Rows
   readonly #generation: number
   readonly #rows = new Map<string, Change>()
   readonly #generations = new Map<string, number>()
@@ -38,7 +39,7 @@ export class RowWriter {
   readonly #facades = new Map<string, Facade>()
   readonly #redrawn = new Set<string>()
 
-  constructor(database: Database, generation: number) {
+  constructor(database: Rows, generation: number) {
     this.#database = database
     this.#generation = generation
   }
@@ -78,7 +79,8 @@ export class RowWriter {
   async #rowsBelow(events: readonly Change[]): Promise<(StoredRow | undefined)[]> {
     const rows: (StoredRow | undefined)[] = []
     for (const slice of slices(events)) {
-      rows.push(...(await this.#database.records.bulkGet(slice.map(({ scope, kind, id }) => [scope, kind, id]))))
+      const keys = slice.map(({ scope, kind, id }) => [scope, kind, id])
+      rows.push(...(await this.#database.read('records', keys)))
     }
     return rows
   }
@@ -89,7 +91,10 @@ export class RowWriter {
     )
     const missing = [...places].filter(([key]) => !this.#facades.has(key))
     if (missing.length === 0) return
-    const facades = await this.#database.facades.bulkGet(missing.map(([, place]) => place as [string, string]))
+    const facades = await this.#database.read(
+      'facades',
+      missing.map(([, place]) => place),
+    )
     for (const [index, [key, [stairwellId, roundId]]] of missing.entries()) {
       this.#facades.set(key, facades[index] ?? emptyFacade(stairwellId!, roundId!))
     }
@@ -130,9 +135,10 @@ export class RowWriter {
   }
 
   async #storeRows(puts: readonly StoredRow[], gone: readonly Change[]): Promise<void> {
-    for (const slice of slices(puts)) await this.#database.records.bulkPut(slice)
+    for (const slice of slices(puts)) await this.#database.write('records', slice)
     for (const slice of slices(gone)) {
-      await this.#database.records.bulkDelete(slice.map(({ scope, kind, id }) => [scope, kind, id]))
+      const keys = slice.map(({ scope, kind, id }) => [scope, kind, id])
+      await this.#database.remove('records', keys)
     }
   }
 
@@ -140,12 +146,13 @@ export class RowWriter {
     const redrawn = [...this.#redrawn].flatMap((key) => this.#facades.get(key) ?? [])
     const isEmpty = (facade: Facade) => Object.keys(facade.doors).length === 0
     for (const slice of slices(redrawn.filter((facade) => !isEmpty(facade)))) {
-      await this.#database.facades.bulkPut(slice)
+      await this.#database.write('facades', slice)
     }
     // A façade that nothing is drawn on any more would tell of a stairwell that may be nobody's here.
     const blank = redrawn.filter(isEmpty)
     if (blank.length > 0) {
-      await this.#database.facades.bulkDelete(blank.map(({ stairwellId, roundId }) => [stairwellId, roundId]))
+      const keys = blank.map(({ stairwellId, roundId }) => [stairwellId, roundId])
+      await this.#database.remove('facades', keys)
     }
   }
 }

@@ -28,7 +28,7 @@ export interface LongAbsence {
   standing: Standing
   cookie: string
   dump: PhoneDump
-  /** Houses of its team, where somebody may go on tapping. */
+  /** Houses of its team at whose doors nobody has knocked yet. */
   houses: string[]
   /** Commands that wait on the phone. */
   unsent: number
@@ -59,7 +59,9 @@ export async function seedLongAbsence(dataDir: string, commands: number, days = 
     const round = await currentRound(phone.database)
     const others = await someoneElse(server, community, phone.database, round)
     const clockBefore = await clockOf(server, community)
-    const stairwells = [...seeded.houses, ...seeded.towers]
+    // Two houses stay dark: there somebody will knock while the phone catches up.
+    const dark = seeded.houses.slice(-2)
+    const stairwells = [...seeded.houses.slice(0, -2), ...seeded.towers]
     for (let day = 0; day < days; day++) {
       const evening = clock.at
       await workOffline(phone, clock, stairwells, round, day, Math.floor(commands / days))
@@ -72,7 +74,7 @@ export async function seedLongAbsence(dataDir: string, commands: number, days = 
     phone.database.close()
     const dump = await dumpPhone(phone.seam.idb.indexedDB, name)
     const changedByOthers = (await clockOf(server, community)) - clockBefore
-    return { standing, cookie, dump, houses: seeded.houses, unsent, changedByOthers }
+    return { standing, cookie, dump, houses: dark, unsent, changedByOthers }
   } finally {
     await server.storage.close()
   }
@@ -96,6 +98,7 @@ async function openNodePhone(server: ServerContext, standing: Standing, cookie: 
     idb: { indexedDB: new IDBFactory(), IDBKeyRange },
     net: { post: (_path, body) => answer(server, cookie, body) },
     timer: { set: () => () => {} },
+    paint: (run) => run(),
     locks: { tryHold: async (_name, run) => (await run(), true) },
   }
   const { community, memberId, deviceId, state, matchCode } = standing
@@ -151,7 +154,15 @@ async function workOffline(
     const door = doors[at % doors.length]!
     const outcome = at % 200 === 199 ? 'doNotKnock' : OUTCOMES[at % OUTCOMES.length]!
     const { label, level } = door
-    const visit = await save('visit/record', { stairwellId, roundId, doorId: door.id, level, label, outcome, sessionId })
+    const visit = await save('visit/record', {
+      stairwellId,
+      roundId,
+      doorId: door.id,
+      level,
+      label,
+      outcome,
+      sessionId,
+    })
     const visitId = mintId(visit, '0')
     if (at % 30 === 5 && left > 1) await save('visit/void', { visitId, stairwellId, doorId: door.id })
     if (at % 30 === 0 && left > 1) {
@@ -194,7 +205,9 @@ async function someoneElse(
       const sessionId = partner.queue('session/start', { roundId: round.id, partnerIds: [] })(0)
       for (let knock = 0; knock < 50; knock++) {
         clock.at += 30_000
-        const { id: stairwellId, doors } = layouts.get(stairwells[(day * 2 + Math.floor(knock / 25)) % stairwells.length]!)!
+        const { id: stairwellId, doors } = layouts.get(
+          stairwells[(day * 2 + Math.floor(knock / 25)) % stairwells.length]!,
+        )!
         const { id: doorId, level, label } = doors[(knock + day) % doors.length]!
         const outcome = OUTCOMES[(knock + day) % OUTCOMES.length]!
         partner.queue('visit/record', { stairwellId, roundId: round.id, doorId, level, label, outcome, sessionId })
@@ -211,4 +224,3 @@ async function someoneElse(
     },
   }
 }
-

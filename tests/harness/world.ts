@@ -103,6 +103,7 @@ export async function createWorld(options: { seed?: number; storage?: Storage } 
       net: { post: (_path, body) => answer(server, cookie, body) },
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },
+      paint: (run) => run(),
     }
     const { community: place, memberId, deviceId, state, matchCode } = standing
     const who = { communityId: place.id, memberId, deviceId, device: state, matchCode }

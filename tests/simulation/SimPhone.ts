@@ -179,6 +179,7 @@ export class SimPhone {
       net: { post: (_path, body) => this.#post(tab, body) },
       timer: { set: (run, delayMs) => this.#scheduler.at(delayMs, run) },
       locks: { tryHold: async (_name, run) => (await run(), true) },
+      paint: (run) => run(),
     }
     const { community, memberId, deviceId, state, matchCode } = this.#person.standing
     const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }

@@ -35,9 +35,12 @@ export function recall(): Memory {
 
 /** Keeps parts of the bookmark. Losing it costs some scrolling, so a full storage is no trouble. */
 export function remember(parts: Partial<Memory>): void {
-  try {
-    localStorage.setItem(storeKey(), JSON.stringify({ ...recall(), ...parts }))
-  } catch {
-    // Said above: nothing that counts lies here.
-  }
+  const key = storeKey()
+  here().seam.paint(() => {
+    try {
+      localStorage.setItem(key, JSON.stringify({ ...recall(), ...parts }))
+    } catch {
+      // Said above: nothing that counts lies here.
+    }
+  })
 }

@@ -29,7 +29,11 @@ export function useFacadeRow(
     })
     if (missing.length < ahead.value.length) ahead.value = missing
   })
-  const facade = computed(() => {
+  const facade = computed<Facade | undefined | null>((shown) => {
+    const next = merged()
+    return shown && next && sameMarks(shown, next) ? shown : next
+  })
+  function merged(): Facade | undefined | null {
     if (ahead.value.length === 0 || row.value === null) return row.value
     // Before the first knock of a round there is no row; its own names are never looked at here.
     const base = row.value ?? emptyFacade('', '')
@@ -39,11 +43,28 @@ export function useFacadeRow(
       doors[doorId] = { ...visits, [visitId]: { ...visits[visitId], ...mark } }
     }
     return { ...base, doors }
-  })
+  }
   return {
     facade,
     show(mark) {
       ahead.value = [...ahead.value, mark]
     },
   }
+}
+
+/** Whether two rows would be drawn alike: then the one that is drawn stays, and nothing is worked out again. */
+function sameMarks(left: Facade, right: Facade): boolean {
+  const doors = Object.keys(right.doors)
+  if (left.roundId !== right.roundId || doors.length !== Object.keys(left.doors).length) return false
+  return doors.every((doorId) => {
+    const [before, after] = [left.doors[doorId], right.doors[doorId]!]
+    const visits = Object.keys(after)
+    if (!before || visits.length !== Object.keys(before).length) return false
+    return visits.every((visitId) => sameMark(before[visitId], after[visitId]!))
+  })
+}
+
+function sameMark(left: VisitMark | undefined, right: VisitMark): boolean {
+  if (!left || left.outcome !== right.outcome || left.at !== right.at) return false
+  return !left.quizzed === !right.quizzed && !left.voided === !right.voided
 }

@@ -9,6 +9,8 @@ import { staysAtDoor, type DoorAction } from './outcomeItems.ts'
 /** Where knocks go: the phone's database, or for practice nowhere. */
 export interface KnockBook {
   record(window: Window, outcome: Outcome): Promise<Kept>
+  /** A door is open: what its knock will need may be looked up while nobody waits. */
+  expect?(window: Window | null): void
   /** Draws a knock that was saved before its row arrives: in one breath with the rest, so the screen is drawn once. */
   draw?(window: Window, outcome: Outcome, visitId: string): void
   /** Answers with the reason when the knock stands. */

@@ -1,0 +1,186 @@
+import Dexie, { RangeSet } from 'dexie'
+import type { Database, OutboxEntry, PhoneState, StoredRow } from './database.ts'
+import type { Key, RowOf, Rows, StoreName } from './rows.ts'
+import type { Seam } from './seam.ts'
+
+const STORES = ['records', 'facades', 'outbox', 'shadow', 'phone'] as const
+
+/** What this page has seen of the database; it holds for as long as the phone's revision does. */
+interface Ground {
+  revision: number
+  rows: Map<string, unknown>
+}
+/** By the connection, because a phone may have several pages, and a page several phones. */
+let grounds = new WeakMap<Database, Ground>()
+let isAnnouncing = false
+
+// Whatever else was written in this page, by whatever way, is news.
+Dexie.on.storagemutated.subscribe(() => {
+  if (!isAnnouncing) grounds = new WeakMap()
+})
+
+/** Whether what this page has seen is how things stood at this revision of the phone. */
+export function knowsRevision(database: Database, revision: number): boolean {
+  return grounds.get(database)?.revision === revision
+}
+
+/** Dexie calls it full range: every key there is. */
+const everyKey = () => new RangeSet(-Infinity, [[]])
+
+/**
+ * One strict transaction of a tap, straight on IndexedDB: on an old phone most of a tap's time went into asking again for
+ * rows that had not changed since the last one. So what was read or written is kept in this page, and believed for as
+ * long as the phone's revision is the one it was read at; whoever writes rows raises it (`putPhone`).
+ *
+ * The rest of the app reads through Dexie; `announce` tells its live queries what has changed.
+ */
+export class Capture implements Rows {
+  readonly #database: Database
+  readonly #transaction: IDBTransaction
+  readonly #asked = new Map<string, Promise<unknown>>()
+  readonly #written: [StoreName, Key][] = []
+  readonly #keyRange: typeof IDBKeyRange
+  #rows = new Map<string, unknown>()
+  #revision = 0
+
+  constructor(database: Database, idb: Seam['idb'], transaction: IDBTransaction) {
+    this.#database = database
+    this.#keyRange = idb.IDBKeyRange
+    this.#transaction = transaction
+  }
+
+  /** The phone's row; what was seen at another revision is forgotten here. */
+  async phone(): Promise<PhoneState> {
+    const state = await answer<PhoneState | undefined>(this.#store('phone').get('phone'))
+    if (!state) throw new Error('this database belongs to nobody')
+    this.#revision = state.revision ?? 0
+    const ground = grounds.get(this.#database)
+    if (ground?.revision === this.#revision) this.#rows = ground.rows
+    return state
+  }
+
+  read<S extends StoreName>(store: S, keys: readonly Key[]): Promise<(RowOf<S> | undefined)[]> {
+    return Promise.all(keys.map((key) => this.#one(store, key) as Promise<RowOf<S> | undefined>))
+  }
+
+  async #one(store: StoreName, key: Key): Promise<unknown> {
+    const name = nameOf(store, key)
+    if (this.#rows.has(name)) return this.#rows.get(name)
+    const asked = this.#asked.get(name) ?? answer(this.#store(store).get(key))
+    this.#asked.set(name, asked)
+    const row = await asked
+    if (!this.#rows.has(name)) this.#rows.set(name, row)
+    return this.#rows.get(name)
+  }
+
+  readRange(lower: Key, upper: Key, limit: number): Promise<StoredRow[]> {
+    return answer(this.#store('records').getAll(this.#keyRange.bound(lower, upper), limit))
+  }
+
+  /** Says that there is no such row, because its id was made a moment ago. */
+  isNew(store: StoreName, key: Key): void {
+    this.#rows.set(nameOf(store, key), undefined)
+  }
+
+  async write<S extends StoreName>(store: S, rows: readonly RowOf<S>[]): Promise<void> {
+    for (const row of rows) {
+      const key = KEY_OF[store](row as never)
+      this.#store(store).put(row)
+      this.#rows.set(nameOf(store, key), row)
+      this.#written.push([store, key])
+    }
+  }
+
+  async remove(store: StoreName, keys: readonly Key[]): Promise<void> {
+    for (const key of keys) {
+      this.#store(store).delete(key)
+      this.#rows.set(nameOf(store, key), undefined)
+      this.#written.push([store, key])
+    }
+  }
+
+  /** Puts the command into the outbox, behind all others, and the phone's row that has counted it. */
+  enqueue(entry: OutboxEntry, state: PhoneState): void {
+    this.#store('outbox').add(entry)
+    this.#store('phone').put({ ...state, revision: ++this.#revision })
+  }
+
+  /** What this transaction has seen and written is how things stand. */
+  keep(): void {
+    grounds.set(this.#database, { revision: this.#revision, rows: this.#rows })
+  }
+
+  /** Tells live queries, here and in other tabs, what this transaction has changed. */
+  announce(): void {
+    const parts: Record<string, RangeSet> = {}
+    const part = (store: string, index: string) => `idb://${this.#database.name}/${store}/${index}`
+    for (const [store, key] of this.#written) {
+      for (const index of ['', ':dels']) (parts[part(store, index)] ??= new RangeSet()).addKey(key)
+      if (store === 'records') (parts[part(store, '[kind+id]')] ??= new RangeSet()).addKey((key as string[]).slice(1))
+    }
+    for (const index of ['', ':dels', 'id', 'state']) parts[part('outbox', index)] = everyKey()
+    parts[part('phone', '')] = everyKey()
+    isAnnouncing = true
+    Dexie.on.storagemutated.fire(parts)
+    isAnnouncing = false
+  }
+
+  #store(name: StoreName | 'outbox' | 'phone'): IDBObjectStore {
+    return this.#transaction.objectStore(name)
+  }
+}
+
+/**
+ * Runs `work` in one strict transaction. When this resolves, what it wrote survives a dead battery; when it throws,
+ * nothing was written. `work` may wait for rows and for nothing else.
+ *
+ * @throws what IndexedDB throws: quota, a lost connection, a database that was closed
+ */
+export async function capture<T>(
+  database: Database,
+  idb: Seam['idb'],
+  work: (rows: Capture) => Promise<T>,
+  mode: 'readwrite' | 'readonly' = 'readwrite',
+): Promise<{ result: T; announce: () => void }> {
+  const transaction = database.core.transaction([...STORES], mode, { durability: 'strict' }) as IDBTransaction
+  const rows = new Capture(database, idb, transaction)
+  const ended = new Promise<void>((resolve, reject) => {
+    transaction.addEventListener('complete', () => {
+      // Here and not behind a promise: the next capture may have begun already and looks at its first answer.
+      rows.keep()
+      resolve()
+    })
+    transaction.addEventListener('abort', () => {
+      grounds.delete(database)
+      reject(transaction.error ?? new DOMException('the transaction was ended from outside', 'AbortError'))
+    })
+  })
+  try {
+    const result = await work(rows)
+    await ended
+    return { result, announce: () => rows.announce() }
+  } catch (error) {
+    ended.catch(() => {})
+    try {
+      transaction.abort()
+    } catch {
+      // It has ended already: that is what was thrown.
+    }
+    throw error
+  }
+}
+
+const KEY_OF: { [S in StoreName]: (row: RowOf<S>) => Key } = {
+  records: ({ scope, kind, id }) => [scope, kind, id],
+  facades: ({ stairwellId, roundId }) => [stairwellId, roundId],
+  shadow: ({ kind, id }) => [kind, id],
+}
+
+const nameOf = (store: StoreName, key: Key): string => `${store} ${key.join(' ')}`
+
+function answer<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}

@@ -39,7 +39,16 @@ export async function registerWorker(): Promise<void> {
   })
 }
 
-/** The person agreed: the new version takes over, and the page starts again with it. */
+/** How long a new version is given to take over before it is asked again, ms. */
+const ASK_AGAIN_MS = 1_000
+
+/**
+ * The person agreed: the new version takes over, and the page starts again with it. Chromium may leave it waiting when a
+ * request of the page meets that moment, so it is asked until it has.
+ */
 export function acceptUpdate(): void {
-  waitingWorker.value?.postMessage({ type: 'SKIP_WAITING' })
+  const worker = waitingWorker.value
+  if (worker?.state !== 'installed') return
+  worker.postMessage({ type: 'SKIP_WAITING' })
+  setTimeout(acceptUpdate, ASK_AGAIN_MS)
 }

@@ -17,7 +17,7 @@ registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { deny
 
 // A new version waits until the person says so: it must never pull the app away from under an open form.
 self.addEventListener('message', (event) => {
-  if (isSkipWaiting(event, self.location.origin)) void self.skipWaiting()
+  if (isSkipWaiting(event, self.location.origin)) event.waitUntil(self.skipWaiting())
 })
 
 // The very first visit is taken over at once, so that screens not opened yet are at hand if the signal goes now.

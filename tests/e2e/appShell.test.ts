@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSettings } from '../../sync-server/settings.ts'
 import { createContext, startServer, type Running } from '../../sync-server/start.ts'
+import { appMessages } from '../../src/messages/app.ts'
 import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { launchPhone } from '../harness/launchPhone.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
@@ -105,8 +106,14 @@ describe('the app shell', () => {
     await tell({ type: 'SKIP_WAITING', wipe: true })
     await page.reload()
     expect(await isWaiting()).toBe(true)
-    await tell({ type: 'SKIP_WAITING' })
-    await waitUntil(async () => !(await isWaiting()), { what: 'the new version to take over' })
+    await page.getByRole('button', { name: appMessages.update }).click()
+    // The page starts again by itself meanwhile, and answers nothing while it does.
+    const tookOver = () =>
+      isWaiting().then(
+        (waits) => !waits,
+        () => false,
+      )
+    await waitUntil(tookOver, { what: 'the new version to take over' })
     writeFileSync(worker, original)
     await phone.close()
   })

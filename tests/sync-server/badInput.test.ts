@@ -57,6 +57,7 @@ const CASES: Case[] = [
   ['gzip that ends in its header', 400, 'bad_encoding', () => [gzipSync('{}').subarray(0, 10), GZIP]],
   ['gzip with a name that never ends', 400, 'bad_encoding', () => [gzipNamed(), GZIP]],
   ['gzip whose checksum is another', 400, 'bad_encoding', (ground) => [spoiltChecksum(good(ground)), GZIP]],
+  ['gzip whose length is another', 400, 'bad_encoding', (ground) => [spoiltLength(good(ground)), GZIP]],
   ['two gzip members', 400, 'bad_encoding', (ground) => [twoMembers(good(ground)), GZIP]],
   [
     'gzip with a tail',
@@ -205,6 +206,12 @@ function gzipNamed(): Buffer {
   zipped[3] = 8
   return Buffer.concat([zipped.subarray(0, 10), Buffer.alloc(20, 0x61)])
 }
+function spoiltLength(text: string): Buffer {
+  const bytes = gzipSync(text)
+  bytes.writeUInt32LE(bytes.readUInt32LE(bytes.length - 4) + 1, bytes.length - 4)
+  return bytes
+}
+
 function spoiltChecksum(text: string): Buffer {
   const zipped = gzipSync(text)
   zipped[zipped.length - 8]! ^= 1

@@ -34,7 +34,6 @@ for (const [index, part] of parts.entries()) {
   const left = minutes === 0 ? 0 : minutes - (performance.now() - startedAt) / 60_000
   const shares = parts.slice(index).reduce((sum, { share }) => sum + share, 0)
   console.log(`— ${part.name} —`)
-  // What is over its time still says so: a part that was left out proved nothing.
   const bound = minutes === 0 ? 0 : Math.max(0.1, (left * part.share) / shares)
   const { passed, failed } = await part.run(from, bound)
   console.log(`${part.name}: ${passed} passed, ${failed} failed`)

@@ -406,4 +406,16 @@ export const DEFECTS: readonly Defect[] = [
     seed: 1,
     budget: 20,
   },
+  {
+    name: 'a tap believes what its page saw before others wrote',
+    edits: [
+      {
+        file: 'src/db/capture.ts',
+        find: 'if (ground?.revision === this.#revision) this.#rows = ground.rows',
+        put: 'if (ground) this.#rows = ground.rows',
+      },
+    ],
+    seed: 1,
+    budget: 20,
+  },
 ]

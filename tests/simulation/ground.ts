@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Dexie from 'dexie'
 
 /** When every simulation begins, ms: in the evening in Guangzhou, after the template was made. */
 export const START_MS = Date.UTC(2026, 10, 21, 12, 30, 0)
@@ -34,4 +35,12 @@ export function copyPlainValuesFast(): void {
   }
   globalThis.structuredClone = ((value: unknown, options?: StructuredSerializeOptions) =>
     options ? general(value, options) : copy(value)) as typeof structuredClone
+}
+
+/**
+ * Pages tell each other what they have written, but such words come late or, in a frozen tab, never. Here they never come:
+ * whatever a page remembers has to be right without them.
+ */
+export function deafenPages(): void {
+  ;(Dexie.on.storagemutated as unknown as { fire: () => void }).fire = () => {}
 }

@@ -1,7 +1,7 @@
 import type { Seam } from '../../src/db/seam.ts'
 import { LIMITS } from '../../src/protocol/limits.ts'
 import { seededRng } from '../harness/world.ts'
-import { copyPlainValuesFast } from './ground.ts'
+import { copyPlainValuesFast, deafenPages } from './ground.ts'
 import { checkPhone, checkQuiet, readTruth } from './invariants.ts'
 import { doSomething, settleEverything } from './operations.ts'
 import { Scheduler } from './Scheduler.ts'
@@ -26,6 +26,7 @@ const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
 copyPlainValuesFast()
+deafenPages()
 
 /** How often each fault falls in one seed: some seeds are calm in one respect and wild in another. */
 function drawTemper(rng: Seam['rng']) {

@@ -1,6 +1,6 @@
 import { readPhone, type Database } from '../db/database.ts'
 import { Health } from '../db/health.ts'
-import { here, save } from '../db/here.ts'
+import { here, save, type Here } from '../db/here.ts'
 import { writeKeptCopy } from '../db/keptCopy.ts'
 import { makeRoom } from '../db/makeRoom.ts'
 import { sentinelKey } from '../db/openPhone.ts'
@@ -50,9 +50,18 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
   database.on('versionchange', () => {
     phoneNotice.value = 'otherWindow'
   })
-  here().onTrouble = (code) => {
-    phoneNotice.value = code
+  const reconnect = async (error: unknown): Promise<void> => {
+    if (!isLost(error)) return
+    await reopen().catch(() => {
+      phoneNotice.value = 'lost'
+    })
   }
+  Object.assign(here(), {
+    onTrouble(code) {
+      phoneNotice.value = code
+    },
+    mend: (error) => calmly(reconnect(error)),
+  } satisfies Partial<Here>)
 
   /** Once a start, when the network has done its part: the reserve, the budget, and rows that nobody can read. */
   const settle = async (): Promise<void> => {
@@ -89,10 +98,7 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
     try {
       await database.phone.get('phone')
     } catch (error) {
-      if (!isLost(error)) return
-      await reopen().catch(() => {
-        phoneNotice.value = 'lost'
-      })
+      await reconnect(error)
     }
   }
   const look = () => calmly(onVisible())

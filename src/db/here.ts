@@ -15,6 +15,8 @@ export interface Here {
   requestSync(): void
   /** Says what befell the phone's storage, to whoever has words for it. */
   onTrouble?(code: StorageTrouble): void
+  /** Puts a connection that broke off right, so that the next tap finds it whole. */
+  mend?(error: unknown): void
 }
 
 /** `nearlyFull`: saved with the last room there was. `lost`: the connection to the database does not come back. */

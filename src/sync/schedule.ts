@@ -10,6 +10,9 @@ export interface Report {
   (now: { reach: Reach; running: boolean; trouble: Trouble | null }): void
 }
 
+/** So often another window may be found at it, a minute long, before this one goes without the lock. */
+const MOST_MISSED = 40
+
 /**
  * When to sync (SYNC-10). Every trigger asks for the same thing, a cycle soon; a cycle that is under way is followed by
  * one more if something was asked meanwhile. A lock is held for the one cycle, never for longer.
@@ -24,6 +27,8 @@ export class Schedule {
   #again = false
   #stopped = false
   #failures = 0
+  /** How often in a row another window held the lock. */
+  #missed = 0
   #cancel: () => void = () => {}
   /** Until when the server asked to be left alone, ms on this phone's clock. */
   #quietUntil = 0
@@ -79,7 +84,11 @@ export class Schedule {
       ended.as = await synchronize(this.#database, this.#seam, this.#pace, this.#appVersion)
     })
     this.#failures = 0
-    if (ran) this.#report({ reach: ended.as === 'pending' ? 'pending' : 'online', running: false, trouble: null })
+    if (!ran && ++this.#missed < MOST_MISSED) return LIMITS.backoffFirstMs * (1 + this.#seam.rng.next())
+    // A window that was frozen in the middle of a cycle keeps its lock; two at once are slower and still right.
+    if (!ran) ended.as = await synchronize(this.#database, this.#seam, this.#pace, this.#appVersion)
+    this.#missed = 0
+    this.#report({ reach: ended.as === 'pending' ? 'pending' : 'online', running: false, trouble: null })
     // A phone that waits to be confirmed asks more often: somebody is standing beside it.
     const pollMs = ended.as === 'pending' ? LIMITS.pollMs / 20 : LIMITS.pollMs
     return pollMs * (0.75 + this.#seam.rng.next() / 2)

@@ -3,6 +3,7 @@ import { FULL } from '../faults/Fault.ts'
 import { Oracle } from '../faults/Oracle.ts'
 import { closePhoneScene, phoneScene } from '../faults/phoneScene.ts'
 import { phoneLossFaults } from '../faults/phoneStorage.ts'
+import { phoneTroubleFaults } from '../faults/phoneTroubles.ts'
 
 /** Real Chromium, real profiles, spoilt on the disk while the browser is closed. */
 beforeAll(async () => {
@@ -12,6 +13,12 @@ afterAll(closePhoneScene)
 
 describe('a phone that lost what was saved on it knows, and says so', () => {
   test.each(phoneLossFaults)('$name', async (fault) => {
+    expect(await fault.run(new Oracle(), FULL)).not.toBe('')
+  })
+})
+
+describe('a phone in trouble loses nothing', () => {
+  test.each(phoneTroubleFaults)('$name', async (fault) => {
     expect(await fault.run(new Oracle(), FULL)).not.toBe('')
   })
 })

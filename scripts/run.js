@@ -19,6 +19,7 @@ const verbs = {
   proof: { script: 'tests/proof/main.ts' },
   'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
   'bench:drain': { script: 'tests/bench/drain.ts', build: true },
+  faults: { script: 'tests/faults/main.ts', build: true },
   qiaomen: { script: 'sync-server/operator/qiaomen.ts' },
   build: { script: 'scripts/build.js', build: true },
   format: { script: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '.'] },

@@ -4,9 +4,11 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { ensureBrowser } from '../../scripts/ensureBrowser.js'
 import { allFaults } from './allFaults.ts'
 import { CannotShow, type Extent, type Fault, FULL, QUICK } from './Fault.ts'
 import { Oracle } from './Oracle.ts'
+import { closePhoneScene } from './phoneScene.ts'
 
 interface Result {
   name: string
@@ -20,7 +22,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
   },
 })
 
@@ -42,10 +44,8 @@ async function tryOne(fault: Fault, extent: Extent): Promise<Result> {
 const results: Result[] = []
 const startedAt = performance.now()
 const extent = values.quick ? QUICK : FULL
-const chosen = Object.entries(allFaults).flatMap(([family, faults]) =>
-  faults.map((fault) => ({ family, fault })),
-)
-const matching = chosen.filter(({ family, fault }) => `${family} ${fault.name}`.includes(values.only))
+const chosen = Object.entries(allFaults).flatMap(([family, faults]) => faults.map((fault) => ({ family, fault })))
+const matching = chosen.filter(({ family, fault }) => values.only.some((word) => `${family} ${fault.name}`.includes(word)))
 
 async function tell({ family, fault }: (typeof chosen)[number]): Promise<void> {
   const result = await tryOne(fault, extent)
@@ -53,9 +53,11 @@ async function tell({ family, fault }: (typeof chosen)[number]): Promise<void> {
   console.log(`${result.ok ? 'ok  ' : 'FAIL'} ${family}: ${result.name} (${result.seconds} s)\n     ${result.figures}`)
 }
 
+if (matching.some(({ family }) => family === 'phone')) await ensureBrowser()
 const alongside = matching.filter(({ fault }) => fault.alongside).map(tell)
 for (const one of matching.filter(({ fault }) => !fault.alongside)) await tell(one)
 await Promise.all(alongside)
+await closePhoneScene()
 const failed = results.filter(({ ok }) => !ok).length
 const passed = results.length - failed
 const acknowledged = results.reduce((sum, result) => sum + result.acknowledged, 0)

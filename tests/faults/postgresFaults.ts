@@ -17,9 +17,7 @@ async function openCity(oracle: Oracle, databaseUrl: string, processes: number):
   const quarter = await quarterIn(settingsOf({ databaseUrl, dataDir: makeFolder() }))
   const servers: ServerProcess[] = []
   for (let nth = 0; nth < processes; nth++) servers.push(await startServer(makeFolder(), { DATABASE_URL: databaseUrl }))
-  const phones = await Promise.all(
-    quarter.members.map((one) => FaultPhone.open(one, quarter, oracle, servers[0]!.url)),
-  )
+  const phones = await Promise.all(quarter.members.map((one) => FaultPhone.open(one, quarter, oracle, servers[0]!.url)))
   for (const phone of phones) {
     phone.onRequest = () => {
       phone.url = servers[phone.requests % servers.length]!.url

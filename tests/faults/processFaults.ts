@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../src/protocol/limits.ts'
+import { SteadyClock } from '../../sync-server/SteadyClock.ts'
 import { createContext, startServer } from '../../sync-server/start.ts'
 import { type Fault, must } from './Fault.ts'
 import { FaultPhone } from './FaultPhone.ts'
@@ -23,7 +24,10 @@ async function frozen(oracle: Oracle, frozenS: number): Promise<string> {
       scene.phones[0]!.onRequest = () => {}
       const thawed = Promise.withResolvers<void>()
       // The second time it stands still for a moment only, and nobody gives up.
-      setTimeout(() => (process.kill(scene.server.pid, 'SIGCONT'), thawed.resolve()), time === 0 ? frozenS * 1_000 : 500)
+      setTimeout(
+        () => (process.kill(scene.server.pid, 'SIGCONT'), thawed.resolve()),
+        time === 0 ? frozenS * 1_000 : 500,
+      )
       await thawed.promise
       const troubles = await Promise.all(pushes)
       froze += troubles.filter((trouble) => trouble !== null).length
@@ -40,7 +44,7 @@ async function wrongClock(oracle: Oracle): Promise<string> {
   const settings = settingsOf({ dataDir: quarter.dataDir })
   const context = await createContext(settings)
   let offMs = 0
-  context.clock = { now: () => Date.now() + offMs }
+  context.clock = new SteadyClock(() => Date.now() + offMs)
   const server = await startServer(settings, context, '')
   const phones = await Promise.all(quarter.members.map((one) => FaultPhone.open(one, quarter, oracle, server.url)))
   const results: Record<string, string> = {}
@@ -67,6 +71,10 @@ async function wrongClock(oracle: Oracle): Promise<string> {
 }
 
 export const processFaults: readonly Fault[] = [
-  { name: 'a server that stands still (SIGSTOP)', alongside: true, run: (oracle, { frozenS }) => frozen(oracle, frozenS) },
+  {
+    name: 'a server that stands still (SIGSTOP)',
+    alongside: true,
+    run: (oracle, { frozenS }) => frozen(oracle, frozenS),
+  },
   { name: 'the server’s clock a day off, both ways', run: wrongClock },
 ]

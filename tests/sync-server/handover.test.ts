@@ -5,7 +5,7 @@ import { sha256Hex } from '../../src/domain/hash.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
 import type { CarriedAnswer, CarriedPart, HandoverHeader } from '../../src/protocol/handover.ts'
 import type { SyncAnswer, WireCommand } from '../../src/protocol/sync.ts'
-import { insertCommands, readCommands, readLane, readRange } from '../../sync-server/storage/records.ts'
+import { insertCommands, readCommands, readLane, readRange, readRecords } from '../../sync-server/storage/records.ts'
 import { databaseHash, databaseRows } from '../harness/databaseHash.ts'
 import { sealPart } from '../harness/sealPart.ts'
 import { deviceOf, freshId, WireWorld, type Street, type WireDevice } from '../harness/wireWorld.ts'
@@ -109,6 +109,19 @@ onEachDatabase((place) => {
       expect(await readLane(world.db, world.community, id, incarnation)).toBe(2)
       const next = await world.push(recorder.device, [visit(recorder.device, '201')])
       expect(next).toMatchObject([{ result: 'applied' }])
+    })
+
+    test('[SYNC-13] what a phone said of its own unsent work stands until it speaks again', async () => {
+      const from = await sealing(await world.enter({ role: 'member', team: street.teamIds[0] }))
+      await world.sync(from.device, [], { unsent: 5 })
+      const reports = async () => {
+        const rows = await readRecords(world.db, world.community, [{ kind: 'deviceReport', id: from.device.id }])
+        return rows.map((row) => JSON.parse(row.body) as unknown)
+      }
+      expect(await reports()).toMatchObject([{ unsent: 5 }])
+      const before = await reports()
+      expect(await bring(carrier, partOf(from, [visit(from.device, '801')]))).toMatchObject({ applied: 1 })
+      expect(await reports()).toEqual(before)
     })
 
     test('[SYNC-13] recorder and three carriers at once: one effect', async () => {

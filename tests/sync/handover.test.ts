@@ -207,14 +207,36 @@ test('[SYNC-13] held and refused things travel with the rest and change nothing 
   expect((await rowsOf(carrier, 'stairwell')).get(home)).toMatchObject({ accessNote: '门口登记' })
 })
 
+test('[SYNC-13] what was refused on the recorder’s phone alone is not asked behind its author’s back', async () => {
+  const { recorder, carrier, home } = await begin()
+  goOffline(recorder)
+  await place.knock(recorder, home, '101')
+  await recorder.database.outbox.toCollection().modify({ state: 'refused', code: 'too_long' })
+  await take(carrier, await exportOf(recorder))
+  await carrier.sync()
+  expect(await listCarried(carrier.database)).toMatchObject([{ state: 'delivered', applied: 0, refused: 1 }])
+  expect(await visitsOnServer(home)).toHaveLength(0)
+})
+
 test('[SYNC-13] a phone of before a restore brings everything again to the other history', async () => {
   const { recorder, carrier, home } = await begin()
   goOffline(recorder)
   await place.knock(recorder, home, '101')
   await take(carrier, await exportOf(recorder))
   await carrier.sync()
+  const brought = { times: 0 }
+  const through = carrier.seam.net.post
+  carrier.seam.net = {
+    post: (path, body) => {
+      if (body.includes('"carried"')) brought.times++
+      return through(path, body)
+    },
+  }
+  await carrier.sync()
+  expect(brought.times).toBe(0)
   await carrier.database.carried.toCollection().modify({ epoch: 'another-history' })
   await carrier.sync()
+  expect(brought.times).toBe(1)
   expect(await listCarried(carrier.database)).toMatchObject([{ state: 'delivered', applied: 1 }])
   expect(await visitsOnServer(home)).toHaveLength(1)
 })

@@ -19,6 +19,7 @@ import { me } from './routes/me.ts'
 import { openapi } from './routes/openapi.ts'
 import { readBody } from './routes/readBody.ts'
 import { isSetUp, ready } from './routes/ready.ts'
+import { recovery } from './routes/recovery.ts'
 import { sync } from './routes/sync.ts'
 
 export interface ServerOptions {
@@ -153,6 +154,9 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
   })
   app.get('/api/me', oneDevice, async (request, reply) => {
     return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
+  })
+  app.get('/api/recovery', oneDevice, async (request, reply) => {
+    return reply.header('cache-control', 'no-store').send(await recovery(context, await principal(request)))
   })
   // A HEAD would be answered with a stream that never ends.
   const streamOnly = { ...oneDevice, exposeHeadRoute: false }

@@ -9,7 +9,7 @@ import { PokeRelay } from './PokeRelay.ts'
 import { createServer } from './server.ts'
 import { SteadyClock } from './SteadyClock.ts'
 import type { Settings } from './settings.ts'
-import { insertEntryLink, listCommunities, settingOf } from './storage/enrolments.ts'
+import { insertEntryLink, listCommunities, readSetting, settingOf } from './storage/enrolments.ts'
 import { openStorage } from './storage/openStorage.ts'
 import { startClock } from './storage/records.ts'
 
@@ -41,7 +41,8 @@ export async function createContext(settings: Settings, options: { lock?: boolea
       : { dataDir: settings.dataDir, lock: options.lock ?? true, onDamage },
   )
   const rng = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
-  const secret = await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng)))
+  const known = await readSetting(storage.db, 'cursorSecret')
+  const secret = known ?? (await storage.transaction((trx) => settingOf(trx, 'cursorSecret', () => newSecret(rng))))
   const pokes = new EventEmitter().setMaxListeners(0)
   return { storage, clock: new SteadyClock(), rng, secret, pokes, onFault }
 }

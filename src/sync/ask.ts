@@ -1,6 +1,7 @@
 import type { EnrolRequest, EnterRequest, Standing as WireStanding } from '../protocol/enrolment.ts'
 import type { NetAnswer } from '../protocol/netAnswer.ts'
 import type { ProblemCode } from '../protocol/problem.ts'
+import type { RecoveryAnswer } from '../protocol/recovery.ts'
 import { get, post, troubleOf } from '../remote/request.ts'
 import { Trouble } from '../remote/Trouble.ts'
 
@@ -29,6 +30,14 @@ export function enter(request: EnterRequest): Promise<Asked<Standing>> {
 /** Who this device is, for a page that has its cookie and lost its database. */
 export function whoAmI(): Promise<Asked<Standing>> {
   return askFor(() => get('/api/me'))
+}
+
+/** What an officer is told in the days after a restore. */
+export type Recovery = NonNullable<RecoveryAnswer['recovery']>
+
+/** Whether the data was brought back from a backup lately, and which phones have not been heard of since. */
+export function recovery(): Promise<Asked<RecoveryAnswer>> {
+  return askFor(() => get('/api/recovery'))
 }
 
 async function askFor<T>(send: () => Promise<NetAnswer>): Promise<Asked<T>> {

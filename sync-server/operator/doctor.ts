@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readRecovery } from '../recovery.ts'
 import { ready, isSetUp } from '../routes/ready.ts'
 import { readSettings } from '../settings.ts'
+import { listCommunities } from '../storage/enrolments.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { verify } from './verify.ts'
 import { withContext } from './withContext.ts'
@@ -24,12 +26,19 @@ export async function doctor(environment: Readonly<Record<string, string | undef
   const isPublic = settings.publicUrl !== null || !['127.0.0.1', 'localhost', '::1'].includes(settings.host)
   const https = settings.publicUrl?.startsWith('https:') ?? false
   find('https', !isPublic || https, 'phones need HTTPS: set PUBLIC_URL to an https address (docs/install.md)')
+  const recovering: string[] = []
   await withContext(environment, async (server) => {
     const writable = await ready(server).then(
       () => true,
       () => false,
     )
     find('database', writable, 'the database cannot be written')
+    for (const community of await listCommunities(server.storage.db)) {
+      const left = await readRecovery(server.storage.db, community, server.clock.now())
+      if (!left) continue
+      const from = new Date(left.madeAt).toISOString()
+      recovering.push(`     restored from a backup of ${from}; ${left.missing.length} phones have not synced since`)
+    }
     find('officer', await isSetUp(server), 'there is no officer yet: npm run qiaomen -- init-officer')
   })
   const verified = await verify(environment)
@@ -38,5 +47,5 @@ export async function doctor(environment: Readonly<Record<string, string | undef
   const lines = findings.map((finding) =>
     `${finding.ok ? 'ok  ' : 'LOOK'} ${finding.check} ${finding.advice}`.trimEnd(),
   )
-  return { value: { ok, findings }, lines, ok }
+  return { value: { ok, findings, recovering }, lines: [...lines, ...recovering], ok }
 }

@@ -12,12 +12,13 @@ import { importRosterFile } from './importRosterFile.ts'
 import { initOfficer } from './initOfficer.ts'
 import { lookUpWords } from './lookup.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
+import { pruneNow } from './pruneNow.ts'
 import { restoreFrom } from './restoreFrom.ts'
 import { verify } from './verify.ts'
 
 interface OperatorVerb {
   usage: string
-  run(words: readonly string[], flags: { dryRun: boolean }): Promise<OperatorAnswer> | OperatorAnswer
+  run(words: readonly string[], flags: { dryRun: boolean; journal?: string }): Promise<OperatorAnswer> | OperatorAnswer
 }
 
 const VERBS: Record<string, OperatorVerb> = {
@@ -43,7 +44,11 @@ const VERBS: Record<string, OperatorVerb> = {
     },
   },
   backup: { usage: 'backup DIR', run: (words) => backupTo(one(words, 'DIR'), process.env) },
-  restore: { usage: 'restore DIR', run: (words) => restoreFrom(one(words, 'DIR'), process.env) },
+  restore: {
+    usage: 'restore DIR [--journal FILE]',
+    run: (words, { journal }) => restoreFrom(one(words, 'DIR'), process.env, journal),
+  },
+  prune: { usage: 'prune [--dry-run]', run: (_words, { dryRun }) => pruneNow(dryRun, process.env) },
   verify: { usage: 'verify', run: () => verify(process.env) },
   export: { usage: 'export DIR', run: (words) => exportTo(one(words, 'DIR'), process.env) },
   doctor: { usage: 'doctor', run: () => doctor(process.env) },
@@ -72,12 +77,13 @@ function isKnownTrouble(error: unknown): error is Error {
 }
 
 async function main(): Promise<void> {
-  const options = { json: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const
+  const options = { json: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, journal: { type: 'string' } } as const
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const [name = '', ...words] = positionals
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!verb) throw new UsageError(name === '' ? 'a verb is needed' : `there is no verb "${name}"`)
-  const answer = await verb.run(words, { dryRun: values['dry-run'] === true })
+  const journal = values.journal === undefined ? {} : { journal: values.journal }
+  const answer = await verb.run(words, { dryRun: values['dry-run'] === true, ...journal })
   const text = values.json ? JSON.stringify(answer.value) : answer.lines.join('\n')
   process.stdout.write(`${text}\n`)
   if (answer.ok === false) process.exitCode = 1

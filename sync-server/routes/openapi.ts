@@ -31,6 +31,7 @@ export function openapi() {
       '/api/enrol': post('Ask to join with an invitation', enrolRequest),
       '/api/enter': post('Use a one-time link of the operator', enterRequest),
       '/api/me': get('Who this device is'),
+      '/api/recovery': get('For an officer: what a restore left open'),
       '/api/live': get('Server-sent pokes, never data'),
       '/healthz': get('The process is up'),
       '/readyz': get('The database can be written'),

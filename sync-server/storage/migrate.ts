@@ -15,7 +15,8 @@ export const SCHEMA_READ = 'schemaRead'
 export async function migrate(db: Kysely<Tables>, steps: Record<string, Migration>): Promise<void> {
   const known = Object.keys(steps).sort()
   const last = known.at(-1) ?? ''
-  const unknown = (await stepsTaken(db)).filter((name) => !known.includes(name))
+  const taken = await stepsTaken(db)
+  const unknown = taken.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     const needed = await db.selectFrom('setting').select('value').where('name', '=', SCHEMA_READ).executeTakeFirst()
     if (unknown.some((name) => name < last) || (needed !== undefined && needed.value > last)) {
@@ -26,6 +27,8 @@ export async function migrate(db: Kysely<Tables>, steps: Record<string, Migratio
     }
     return
   }
+  // A database that is up to date is opened without taking a lock, so that an operator's verb waits for nobody.
+  if (known.every((name) => taken.includes(name))) return
   const migrator = new Migrator({ db, provider: { getMigrations: async () => steps } })
   for (;;) {
     const { error, results } = await migrator.migrateUp()

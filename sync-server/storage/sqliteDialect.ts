@@ -239,6 +239,8 @@ function openDurably(file: string): DatabaseSync {
     database.exec('pragma cache_size = -16000')
     // A multi-row upsert keeps a journal of its own; in a temporary file it doubles the time of the whole batch.
     database.exec('pragma temp_store = memory')
+    // What is written over or taken out leaves nothing readable in the pages that are written anyway (SYNC-14).
+    database.exec('pragma secure_delete = fast')
     const journalMode = database.prepare('pragma journal_mode').get()?.['journal_mode']
     const synchronous = database.prepare('pragma synchronous').get()?.['synchronous']
     if (journalMode !== 'wal' || synchronous !== 2) {

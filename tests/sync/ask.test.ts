@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { sha256Hex } from '../../src/domain/hash.ts'
-import { enrol, enter, whoAmI } from '../../src/sync/ask.ts'
+import { enrol, enter, recovery, whoAmI } from '../../src/sync/ask.ts'
 import { createServer } from '../../sync-server/server.ts'
 import { makeEntryLink } from '../../sync-server/start.ts'
+import { putSetting } from '../../sync-server/storage/enrolments.ts'
 import { createWorld, type World } from '../harness/world.ts'
 
 let world: World
@@ -58,6 +59,27 @@ test('a short code lets a phone in as pending, once, and a wrong one says nothin
   const again = await enrol({ secret: 'ABCD2345', name: '阿明', deviceName: '安卓手机' })
   const wrong = await enrol({ secret: 'WXYZ2345', name: '阿明', deviceName: '安卓手机' })
   expect([again, wrong]).toEqual(Array(2).fill({ ok: false, code: 'invite_dead', retryAfterMs: null }))
+})
+
+test('after a restore an officer reads which phones may still bring something, and nobody else does', async () => {
+  const link = (role: string) => makeEntryLink(world.server, world.community, { role })
+  const silent = await world.phone({ role: 'officer' })
+  const { memberId, deviceId } = silent.standing
+  await enter({ secret: await link('officer'), deviceName: '电脑', ...names })
+  expect(await recovery()).toEqual({ ok: true, value: { recovery: null } })
+  const [madeAt, restoredAt] = [world.clock.now() - 3_600_000, world.clock.now()]
+  const said = JSON.stringify({ madeAt, restoredAt })
+  await world.server.storage.transaction((trx) => putSetting(trx, `restored.${world.community}`, said))
+  const asked = await recovery()
+  expect(asked).toMatchObject({ ok: true, value: { recovery: { madeAt, restoredAt } } })
+  expect(asked.ok && asked.value.recovery!.missing).toContainEqual({ deviceId, memberId })
+  await silent.sync()
+  const later = await recovery()
+  expect(later.ok && later.value.recovery!.missing).not.toContainEqual({ deviceId, memberId })
+  world.clock.tick(7 * 86_400_000)
+  expect(await recovery()).toEqual({ ok: true, value: { recovery: null } })
+  await enter({ secret: await link('member'), deviceName: '手机', ...names })
+  expect(await recovery()).toMatchObject({ ok: false, code: 'not_found' })
 })
 
 test('a captive portal’s page and no network at all are both offline, and never throw', async () => {

@@ -60,7 +60,7 @@ export class Disk {
   leave(folder: string, cut: Cut, rng: Seam['rng']): void {
     mkdirSync(folder, { recursive: true })
     for (const [name, { durable, pending }] of this.#files) {
-      let content = Buffer.from(durable)
+      let content: Buffer = Buffer.from(durable)
       for (const change of survivors(pending, cut, rng)) content = changed(content, change)
       writeFileSync(join(folder, name), content)
     }

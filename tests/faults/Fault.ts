@@ -12,7 +12,7 @@ export interface Extent {
 }
 
 export const FULL: Extent = { kills: 200, powerCuts: 240, frozenS: 30, flappingS: 60, slowKnocks: 600 }
-export const QUICK: Extent = { kills: 20, powerCuts: 5, frozenS: 3, flappingS: 5, slowKnocks: 60 }
+export const QUICK: Extent = { kills: 5, powerCuts: 5, frozenS: 3, flappingS: 5, slowKnocks: 60 }
 
 /**
  * One thing that may go wrong. `run` makes it happen to the real product and throws when something it should not cost is

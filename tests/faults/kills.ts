@@ -11,6 +11,8 @@ import { startMaybePlanted } from './startPlanted.ts'
 /** A server is killed after one of the first requests of its life, at a moment within or just behind it. */
 const FIRST_REQUESTS = 12
 const WITHIN_MS = 16
+/** A control is caught within so many, or the kills prove nothing. */
+const CONTROL_KILLS = 40
 /** Nobody pushed: the fault would prove nothing. */
 const GIVE_UP_MS = 20_000
 /** Small batches, so that there are many moments between two commits. */
@@ -91,14 +93,14 @@ export const killFaults: readonly Fault[] = [
   },
   {
     name: 'control: answered before the commit, planted, is caught by kills',
-    async run(oracle, { kills }) {
+    async run(oracle) {
       try {
-        await killRounds(oracle, kills, 2, 'answered before the commit')
+        await killRounds(oracle, CONTROL_KILLS, 2, 'answered before the commit')
       } catch (error) {
         must(/[1-9]\d* lost/.test(String(error)), String(error))
         return `caught: ${(error as Error).message}`
       }
-      throw new Error(`${kills} kills caught nothing`)
+      throw new Error(`${CONTROL_KILLS} kills caught nothing`)
     },
   },
 ]

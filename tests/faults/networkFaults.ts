@@ -204,7 +204,7 @@ const flapping = (oracle: Oracle, { flappingS }: { flappingS: number }) =>
       while (performance.now() < endsAt) {
         await phone.knock(1)
         schedules[at]!.request()
-        await waitUntil(() => rng.next() < 0.2 || performance.now() > endsAt, { withinMs: 60_000 })
+        await waitUntil(() => rng.next() < 0.05 || performance.now() > endsAt, { withinMs: 60_000 })
       }
     })
     await Promise.all([turn.promise, ...knocking])

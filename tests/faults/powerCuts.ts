@@ -15,6 +15,8 @@ import { startMaybePlanted } from './startPlanted.ts'
 import { type ServerEvent, traceServer } from './traceServer.ts'
 
 const FILES = ['qiaomen.sqlite', 'qiaomen.sqlite-wal']
+/** A control is caught within so many, or the cuts prove nothing. */
+const CONTROL_CUTS = 12
 const CUTS: readonly Cut[] = ['nothing', 'torn', 'sectors']
 
 interface Recorded {
@@ -134,14 +136,14 @@ async function goOn(disk: Disk, quarter: Quarter, phones: FaultPhone[], oracle: 
 function control(name: string): Fault {
   return {
     name: `control: ${name}, planted, is caught by power cuts`,
-    async run(oracle, { powerCuts }) {
+    async run(oracle) {
       try {
-        await cutRounds(oracle, powerCuts, 2, name)
+        await cutRounds(oracle, CONTROL_CUTS, 2, name)
       } catch (error) {
         must(/[1-9]\d* lost/.test(String(error)), String(error))
         return `caught: ${(error as Error).message}`
       }
-      throw new Error(`${powerCuts} power cuts caught nothing`)
+      throw new Error(`${CONTROL_CUTS} power cuts caught nothing`)
     },
   }
 }

@@ -82,17 +82,23 @@ export class FaultPhone {
     return committed.id
   }
 
-  /** Knocks on the next doors of this member's stairwells, within one evening. */
-  async knock(times: number): Promise<void> {
+  /**
+   * Knocks on the next doors of this member's stairwells, within one evening; or outside of it, where the answers are to
+   * stay small, because what an evening came to is one row.
+   */
+  async knock(times: number, within: 'evening' | 'nothing' = 'evening'): Promise<void> {
     const { roundId } = this.#quarter
-    this.#sessionId ??= mintId(await this.commit('session/start', { roundId, partnerIds: [] }), '0')
+    if (within === 'evening') {
+      this.#sessionId ??= mintId(await this.commit('session/start', { roundId, partnerIds: [] }), '0')
+    }
+    const sessionId = within === 'evening' ? this.#sessionId : null
     for (let left = times; left > 0; left--) {
       const at = this.#knocks++
       const stairwellId = this.person.stairwells[at % this.person.stairwells.length]!
       const label = ['101', '102', '201', '202'][Math.floor(at / this.person.stairwells.length) % 4]!
       const outcome = at % 3 === 0 ? 'notHome' : 'met'
       const where = { stairwellId, roundId, level: Number(label[0]), label }
-      await this.commit('visit/record', { ...where, outcome, sessionId: this.#sessionId })
+      await this.commit('visit/record', { ...where, outcome, sessionId })
     }
   }
 

@@ -1,13 +1,15 @@
 import type { Fault } from './Fault.ts'
 import { killFaults } from './kills.ts'
 import { networkFaults } from './networkFaults.ts'
+import { phoneLossFaults } from './phoneStorage.ts'
+import { phoneTroubleFaults } from './phoneTroubles.ts'
 import { postgresFaults } from './postgresFaults.ts'
 import { powerCutFaults } from './powerCuts.ts'
 import { processFaults } from './processFaults.ts'
 import { requestFaults } from './requestFaults.ts'
 import { storageFaults } from './storageFaults.ts'
 
-/** Every fault of the server and of the network, by family. Faults of the phone need a browser: `phoneFaults.ts`. */
+/** Every fault, by family: of the server, of the network, and of the phone, which is a real browser. */
 export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
   process: processFaults,
   network: networkFaults,
@@ -16,4 +18,5 @@ export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
   postgres: postgresFaults,
   kills: killFaults,
   'power cuts': powerCutFaults,
+  phone: [...phoneLossFaults, ...phoneTroubleFaults],
 }

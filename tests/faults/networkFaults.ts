@@ -33,7 +33,7 @@ async function everyOffset({ phones }: Scene, wire: Wire, way: 'cutUpAfter' | 'c
   let whole = 0
   for (let offset = 0; ; offset++) {
     const phone = phones[offset % phones.length]!
-    await phone.knock(1)
+    await phone.knock(1, 'nothing')
     Object.assign(phone.pace, freshPace())
     wire.become({ [way]: offset })
     const trouble = await phone.sync()
@@ -51,7 +51,7 @@ async function everyOffset({ phones }: Scene, wire: Wire, way: 'cutUpAfter' | 'c
 const cutEverywhere = (oracle: Oracle) =>
   withWire(oracle, async (scene, wire) => {
     for (const phone of scene.phones) {
-      await phone.knock(1)
+      await phone.knock(1, 'nothing')
       await phone.drain()
     }
     const up = await everyOffset(scene, wire, 'cutUpAfter')

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,10 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 const project = path.resolve(import.meta.dirname, '../..')
+
+/** Servers that would outlive a test that ends in the middle. */
+const running = new Set<ChildProcess>()
+const endAll = () => running.forEach((child) => child.kill('SIGKILL'))
 
 export interface ServerProcess {
   url: string
@@ -31,7 +35,14 @@ export async function startServer(dataDir?: string, env: Record<string, string> 
     env: { ...process.env, PORT: '0', DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  if (running.size === 0) process.once('exit', endAll)
+  running.add(child)
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      running.delete(child)
+      resolve()
+    })
+  })
   const { url, setUpLink } = await readGreeting(child)
   child.stdout.resume()
   return {

@@ -45,7 +45,9 @@ const results: Result[] = []
 const startedAt = performance.now()
 const extent = values.quick ? QUICK : FULL
 const chosen = Object.entries(allFaults).flatMap(([family, faults]) => faults.map((fault) => ({ family, fault })))
-const matching = chosen.filter(({ family, fault }) => values.only.some((word) => `${family} ${fault.name}`.includes(word)))
+const matching = chosen.filter(({ family, fault }) =>
+  values.only.some((word) => `${family} ${fault.name}`.includes(word)),
+)
 
 async function tell({ family, fault }: (typeof chosen)[number]): Promise<void> {
   const result = await tryOne(fault, extent)

@@ -35,7 +35,7 @@ export async function startServer(dataDir?: string, env: Record<string, string> 
     env: { ...process.env, PORT: '0', DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  if (running.size === 0) process.once('exit', endAll)
+  process.removeListener('exit', endAll).once('exit', endAll)
   running.add(child)
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {

@@ -10,6 +10,7 @@ import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
 import { START_MS } from './ground.ts'
 import type { Scheduler } from './Scheduler.ts'
+import { SimNet, type NetFaults } from './SimNet.ts'
 import type { SimServer } from './SimServer.ts'
 import type { Person } from './template.ts'
 
@@ -31,17 +32,6 @@ export interface Contents {
   outbox: OutboxEntry[]
   shadow: { kind: string; id: string }[]
   sent: SentEntry[]
-}
-
-export interface NetFaults {
-  /** Share of requests, and of answers, that are lost. */
-  lost: number
-  /** Share of requests that arrive twice. */
-  doubled: number
-  /** Shortest way, ms; the longest ones are hours. */
-  leastMs: number
-  /** The tail: 1.5 is mild, 0.6 is heavy. */
-  tail: number
 }
 
 /** A window of the app: a connection of its own to the database that all tabs of a phone share. */
@@ -66,7 +56,7 @@ export class SimPhone {
   #life = 0
   #images: { contents: Contents; at: number }[] = []
   #tabs: Tab[] = []
-  faults: NetFaults
+  readonly #net: SimNet
   /** How far this phone's clock is off, ms. */
   skewMs = 0
   readonly saved: Saved[] = []
@@ -98,7 +88,7 @@ export class SimPhone {
     this.#scheduler = scheduler
     this.#server = server
     this.#rng = rng
-    this.faults = faults
+    this.#net = new SimNet(person.name, scheduler, server, rng, faults)
     this.#violate = violate
   }
 
@@ -108,6 +98,10 @@ export class SimPhone {
 
   get deviceId(): string {
     return this.#person.standing.deviceId
+  }
+
+  set faults(faults: NetFaults) {
+    this.#net.faults = faults
   }
 
   get alive(): boolean {
@@ -271,6 +265,17 @@ export class SimPhone {
     }
   }
 
+  #post(tab: Tab, body: string): Promise<NetAnswer> {
+    const { cookie } = this.#person
+    return this.#net.post(cookie, body, {
+      isAlive: () => tab.alive,
+      answered: (answer) => {
+        if (answer?.status === 401 && cookie === this.#person.cookie) this.turnedAway = true
+      },
+      heard: () => (this.changed = true),
+    })
+  }
+
   /** One sync cycle, as another tab might run it at the same time. */
   async sync(): Promise<string> {
     const tab = this.#someTab()
@@ -291,59 +296,6 @@ export class SimPhone {
     } finally {
       this.cycles--
     }
-  }
-
-  /** The way to the server and back: lost, doubled, late and out of order, as the seed says. */
-  #post(tab: Tab, body: string): Promise<NetAnswer> {
-    if (!tab.alive) return Promise.reject(new Trouble('offline'))
-    const { lost, doubled } = this.faults
-    const { cookie } = this.#person
-    this.#scheduler.leave()
-    return new Promise((resolve, reject) => {
-      let done = false
-      const finish = (settle: () => void) => {
-        if (done) return
-        done = true
-        this.changed = true
-        this.#scheduler.enter()
-        // The code of a process that died goes on here until it touches its database, which is closed.
-        settle()
-      }
-      const timeout = this.#scheduler.at(15_000 + this.#rng.next() * 20_000, () =>
-        finish(() => reject(new Trouble('timeout'))),
-      )
-      const arrive = () => {
-        void this.#scheduler.track(async () => {
-          const answer = await this.#server.handle(cookie, body)
-          this.#noteExchange(body, answer)
-          if (answer?.status === 401 && cookie === this.#person.cookie) this.turnedAway = true
-          if (!answer || this.#rng.next() < lost) return
-          this.#scheduler.at(this.#delay(), () => finish(() => (timeout(), resolve(answer))))
-        })
-      }
-      if (this.#rng.next() >= lost) this.#scheduler.at(this.#delay(), arrive)
-      if (this.#rng.next() < doubled) this.#scheduler.at(this.#delay() * 3, arrive)
-    })
-  }
-
-  #noteExchange(body: string, answer: NetAnswer | null): void {
-    const request = JSON.parse(body) as { commands: { n: number; id: string }[] }
-    const sent = request.commands.map((command) => `${command.n}:${command.id.slice(0, 4)}`).join(' ')
-    const got = (answer?.body ?? {}) as Record<string, unknown>
-    const answers = ((got['answers'] ?? []) as { id: string; result: string; code?: string; clock?: number }[])
-      .map((entry) => `${entry.id.slice(0, 4)}=${entry.code ?? entry.clock ?? entry.result}`)
-      .join(' ')
-    const rest = `reached=${String(got['reached'])} more=${String(got['more'])} lane=${JSON.stringify(got['lane'])}`
-    const page = `changes=${((got['changes'] ?? []) as unknown[]).length} drop=${JSON.stringify(got['dropScopes'])}`
-    this.#scheduler.note(
-      `${this.name} sent [${sent}] got ${answer?.status ?? 'nothing'} ${String(got['code'] ?? '')} [${answers}] ${page} ${rest}`,
-    )
-  }
-
-  /** Heavy-tailed: most are quick, a few are hours late. */
-  #delay(): number {
-    const { leastMs, tail } = this.faults
-    return Math.min(7_200_000, leastMs * (1 - this.#rng.next()) ** (-1 / tail))
   }
 
   /**

@@ -31,22 +31,6 @@ test.concurrent.each([1, 101])(
   LONG_MS,
 )
 
-/** Each broke a rule once; what was mended then stays mended. */
-const REMEMBERED: readonly [seed: number, story: string][] = [
-  [1401, 'a bond that was over as it began, and a hold that nobody could settle'],
-  [1731, 'a request that knocks while the disk is being exchanged'],
-  [2379, 'an enrolment lost with a restore, found out last'],
-]
-
-test.concurrent.each(REMEMBERED)(
-  'seed %i ends well: %s',
-  async (seed) => {
-    const { said } = await run(['--seeds', '1', '--from', String(seed)])
-    expect(said).toContain(`1 seeds from ${seed}: 0 failed`)
-  },
-  LONG_MS,
-)
-
 test(
   'the same seed goes the same way twice, in one process, in another one, and shared among several',
   async () => {

@@ -85,6 +85,22 @@ test('rights are given by the bond of now: an officer of the past moves nothing 
   expect(await send(demoted, 'assignment/save', give(other, 1), recently)).toMatchObject({ code: 'not_allowed' })
 })
 
+test('[SYNC-5] a bond that was over as it began leaves no interval, and what its member did can still be let count', async () => {
+  const nobody = await someone([])
+  const claimedAt = world.clock.now() - 60_000
+  expect(await send(nobody, 'visit/record', { ...knock, stairwellId, roundId }, claimedAt)).toMatchObject({
+    result: 'held',
+    until: 'notGranted',
+  })
+  const { db } = world.server.storage
+  const [hold] = (await readRange(db, world.community, 'o', 'hold', 10)).map((row) => JSON.parse(row.body) as Hold)
+  expect(hold).toMatchObject({ teamId: null, state: 'waiting' })
+  const officer = await someone([['officer', null, 100, null]])
+  const settled = await send(officer, 'hold/settle', { holdId: hold!.id, teamId: null, counts: true })
+  expect(settled.result).toBe('applied')
+  expect(await readRange(db, world.community, `s:${stairwellId}`, 'visit', 10)).toHaveLength(1)
+})
+
 test('[SYNC-5] what an officer of the past did long ago waits like everybody’s', async () => {
   const former = await someone([['officer', null, 100, 10]])
   const old = world.clock.now() - 40 * DAY

@@ -1,4 +1,4 @@
-import Dexie, { type Table } from 'dexie'
+import Dexie, { type DBCore, type Table } from 'dexie'
 import type { Refusal } from '../domain/command.ts'
 import type { Facade } from '../domain/coverage/facade.ts'
 import { base64url } from '../domain/hash.ts'
@@ -150,8 +150,8 @@ export const DATA_VERSION = 2
 export type FacadeRow = Facade
 
 /**
- * One member's database on one phone. Capture is strict: a tap counts as saved when it would survive a dead battery
- * (SYNC-1). Keys begin with the scope, so that a lost scope is purged by one range.
+ * One member's database on one phone. What a person does is stored strictly: it counts as saved when it would survive a
+ * dead battery (SYNC-1). Keys begin with the scope, so that a lost scope is purged by one range.
  */
 export class Database extends Dexie implements Rows {
   records!: Table<StoredRow, [string, string, string]>
@@ -165,8 +165,9 @@ export class Database extends Dexie implements Rows {
   /** Whether a database of this name ought to be here: then an empty one is a loss, and is not begun in silence. */
   isExpected = false
 
-  constructor(name: string, idb: Seam['idb'], durability: 'strict' | 'relaxed' = 'relaxed') {
-    super(name, { ...idb, chromeTransactionDurability: durability, cache: 'disabled' })
+  constructor(name: string, idb: Seam['idb']) {
+    super(name, { ...idb, cache: 'disabled' })
+    this.use({ stack: 'dbcore', name: 'durability', create: (core) => ({ ...core, transaction: durable(core) }) })
     this.version(1).stores({
       records: '[scope+kind+id], [kind+id]',
       facades: '[stairwellId+roundId]',
@@ -199,6 +200,11 @@ export class Database extends Dexie implements Rows {
   async remove(store: StoreName, keys: readonly Key[]): Promise<void> {
     await this.table(store).bulkDelete([...keys])
   }
+}
+
+/** What the server said can be asked for again, and a tap need not wait behind it for the disk. The rest is strict. */
+function durable({ transaction }: DBCore): DBCore['transaction'] {
+  return (stores, mode) => transaction(stores, mode, { durability: stores.includes('sent') ? 'relaxed' : 'strict' })
 }
 
 function noteTouches(entry: OutboxEntry): void {

@@ -13,6 +13,8 @@ export interface KnockBook {
   expect?(window: Window | null): void
   /** Draws a knock that was saved before its row arrives: in one breath with the rest, so the screen is drawn once. */
   draw?(window: Window, outcome: Outcome, visitId: string): void
+  /** Resolves when the screen shows what was drawn. */
+  drawn?(): Promise<void>
   /** Answers with the reason when the knock stands. */
   takeBack(visitId: string, doorId: string): Promise<string | null>
 }
@@ -38,10 +40,18 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
   const fresh = new Set<string>()
   const isBusy = shallowRef(false)
 
-  const open = computed(() => (openId.value === null ? null : findWindow(view(), openId.value)))
+  /** The knock is being shown; the sheet stays as it is until it goes on. */
+  const isLeaving = shallowRef(false)
+  const open = computed<Window | null>((before) => {
+    if (isLeaving.value && before) return before
+    return openId.value === null ? null : findWindow(view(), openId.value)
+  })
   const floor = computed(() => view().floors.find((entry) => entry.level === open.value?.level) ?? null)
   const next = computed(() => following(openId.value))
-  const floorLeft = computed(() => (floor.value ? waitingOnFloor(floor.value, walk().order) : []))
+  const floorLeft = computed<readonly Window[]>((before) => {
+    if (isLeaving.value && before) return before
+    return floor.value ? waitingOnFloor(floor.value, walk().order) : []
+  })
 
   /** The next untouched door after one; knocks that the façade does not show yet are passed over. */
   function following(from: string | null): Window | null {
@@ -84,11 +94,17 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
         failure.value = kept.why
         return
       }
+      const goesOn = action !== 'quiz' && !staysAtDoor(outcome)
+      isLeaving.value = goesOn
       book.draw?.(window, outcome, kept.visitId)
       const visits = [{ visitId: kept.visitId, doorId: window.doorId, label: window.label }]
       settle({ visits, floor: null, outcome })
       if (action === 'quiz') onQuiz(kept.visitId)
-      else if (!staysAtDoor(outcome)) goOn(window.doorId)
+      if (!goesOn) return
+      // First the lit window and the line about it, then the next door: an old phone draws one after the other sooner.
+      await book.drawn?.()
+      isLeaving.value = false
+      if (openId.value === window.doorId) goOn(window.doorId)
     })
   }
 
@@ -162,7 +178,21 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
     }
   }
 
-  return { open, openId, floorLeft, next, failure, isFinished, openDoor, goOn, following, pick, restOfFloor, undo }
+  return {
+    open,
+    openId,
+    isLeaving,
+    floorLeft,
+    next,
+    failure,
+    isFinished,
+    openDoor,
+    goOn,
+    following,
+    pick,
+    restOfFloor,
+    undo,
+  }
 }
 
 function findWindow(view: FacadeView, doorId: string): Window | null {

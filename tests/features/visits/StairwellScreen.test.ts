@@ -178,13 +178,15 @@ test('a phone without room keeps the sheet open and says that nothing was saved'
   const screen = await show()
   await tap(screen, '301 未敲')
   const full = Object.assign(new Error('full'), { name: 'QuotaExceededError' })
-  const add = vi.spyOn(doorstep.database, 'transaction').mockRejectedValueOnce(full)
+  const begin = vi.spyOn(doorstep.database.core, 'transaction').mockImplementation(() => {
+    throw full
+  })
   await tap(screen, '见到住户')
   expect(screen.get('dialog h2').text()).toBe('301')
   expect(screen.get('[role="alert"]').text()).toContain('没有保存：手机存储空间满了')
   expect(hasButton(screen, '301 未敲')).toBe(true)
   expect(screen.find('.standing').exists()).toBe(false)
-  add.mockRestore()
+  begin.mockRestore()
   await tap(screen, '见到住户')
   expect(screen.find('[role="alert"]').exists()).toBe(false)
   expect(hasButton(screen, '301 见到')).toBe(true)

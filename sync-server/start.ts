@@ -6,6 +6,7 @@ import { JournalFile } from './JournalFile.ts'
 import { hashSecret, newRecordId, newSecret } from './identity/token.ts'
 import { HoldRetries } from './HoldRetries.ts'
 import { PokeRelay } from './PokeRelay.ts'
+import { DailyPruning } from './pruning.ts'
 import { createServer } from './server.ts'
 import { SteadyClock } from './SteadyClock.ts'
 import type { Settings } from './settings.ts'
@@ -82,6 +83,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
   })
   const journal = await JournalFile.follow(settings.dataDir, context)
   const retries = await HoldRetries.follow(context)
+  const pruning = new DailyPruning(context)
   const relay = settings.databaseUrl ? new PokeRelay(settings.databaseUrl, context) : null
   await app.listen({ port: settings.port, host: settings.host })
   const address = app.server.address()
@@ -96,6 +98,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
       app.server.closeAllConnections()
       await app.close()
       await relay?.close()
+      await pruning.stop()
       await retries.stop()
       await journal.settled()
       await context.storage.close()

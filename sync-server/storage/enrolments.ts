@@ -1,4 +1,5 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Storage } from './openStorage.ts'
 import type { HeldRow } from './records.ts'
 import type { Tables } from './tables.ts'
 
@@ -51,6 +52,23 @@ export async function insertDeviceToken(trx: Trx, row: Insertable<Tables['device
 /** Keeps the hash of a one-time link. */
 export async function insertEntryLink(trx: Trx, row: Insertable<Tables['entryLink']>): Promise<void> {
   await trx.insertInto('entryLink').values(row).execute()
+}
+
+/** Drops one-time links that ended before a moment (ms). @returns how many; with `dryRun` how many there are */
+export async function dropEntryLinks(
+  storage: Storage,
+  community: string,
+  before: number,
+  dryRun: boolean,
+): Promise<number> {
+  if (dryRun) {
+    const query = storage.db.selectFrom('entryLink').select('tokenHash').where('community', '=', community)
+    return (await query.where('expiresAt', '<', before).execute()).length
+  }
+  return storage.transaction(async (trx) => {
+    const query = trx.deleteFrom('entryLink').where('community', '=', community).where('expiresAt', '<', before)
+    return Number((await query.executeTakeFirst()).numDeletedRows)
+  })
 }
 
 /** Uses a one-time link up: the row, or `null` when it is unknown, used or expired. Called under the clock's lock. */

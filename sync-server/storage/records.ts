@@ -116,6 +116,18 @@ export async function readRange(
     .execute()
 }
 
+/** Rows of one kind in any scope by id, from behind an id on; tombstones are left out. */
+export async function readKindAfter(
+  db: Reader,
+  community: string,
+  kind: string,
+  after: string,
+  limit: number,
+): Promise<RecordRow[]> {
+  const rows = db.selectFrom('record').selectAll().where('community', '=', community).where('kind', '=', kind)
+  return rows.where('id', '>', after).where('deleted', '=', 0).orderBy('id').limit(limit).execute()
+}
+
 /** The clock of the last change to any record of these kinds, tombstones included; 0 when there is none. */
 export async function lastClockOf(db: Reader, community: string, kinds: readonly string[]): Promise<number> {
   if (kinds.length === 0) return 0

@@ -11,6 +11,8 @@ import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { readTable } from './readTable.ts'
 import { withContext } from './withContext.ts'
 
+const PIECE_LENGTH = 256 * 1024
+
 /** Name of the journal's copy in the folder of a backup. */
 export const BACKUP_JOURNAL = 'journal.ndjson'
 
@@ -42,12 +44,18 @@ async function writeAll(
   const communities = clocks.map(({ community, epoch, clock }) => ({ id: community, epoch, clock }))
   let rows = 0
   async function* lines(): AsyncGenerator<string> {
+    let lines = ''
     for (const table of Object.keys(BACKED_UP) as BackedUp[]) {
       for await (const row of readTable(trx, table)) {
         rows++
-        yield `${JSON.stringify({ table, row })}\n`
+        lines += `${JSON.stringify({ table, row })}\n`
+        // Each piece is compressed on another thread, and going there costs more than a line is worth.
+        if (lines.length < PIECE_LENGTH) continue
+        yield lines
+        lines = ''
       }
     }
+    yield lines
   }
   return writeBackup(folder, lines(), () => ({ ...made, rows, communities }))
 }

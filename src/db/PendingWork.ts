@@ -3,6 +3,9 @@ import type { Database, OutboxEntry, ShadowRow } from './database.ts'
 import { slices } from './overlay.ts'
 import { keyOf, touchesOf } from './touches.ts'
 
+/** Rows of tables that no screen lists. From fifty on Dexie notes no single keys, which costs more than the rows. */
+export const UNSEEN_AT_ONCE = 50
+
 /**
  * What a settlement needs of the outbox and of the rows below it, loaded as far as it is asked for and no further: a
  * phone that was away for a month has thousands of entries, and a page concerns few of them. Everything is read and
@@ -99,13 +102,13 @@ export class PendingWork {
   ): Promise<void> {
     const { outbox, shadow } = this.#database
     const refs = [...free].map((key) => key.split(' ') as [string, string])
-    for (const slice of slices(refs)) await shadow.bulkDelete(slice)
+    for (const slice of slices(refs, UNSEEN_AT_ONCE)) await shadow.bulkDelete(slice)
     const kept = [...this.#shadowed].filter((key) => !free.has(key)).flatMap((key) => this.shadow(key) ?? [])
-    for (const slice of slices(kept)) await shadow.bulkPut(slice)
+    for (const slice of slices(kept, UNSEEN_AT_ONCE)) await shadow.bulkPut(slice)
     const entries = [...changed].filter((entry) => !gone.has(entry))
     for (const entry of entries) entry.touches = touchesOf(entry.changes, entry.reads)
-    for (const slice of slices(entries)) await outbox.bulkPut(slice)
-    for (const slice of slices([...gone])) await outbox.bulkDelete(slice.map((entry) => entry.seq!))
+    for (const slice of slices(entries, UNSEEN_AT_ONCE)) await outbox.bulkPut(slice)
+    for (const slice of slices([...gone], UNSEEN_AT_ONCE)) await outbox.bulkDelete(slice.map((entry) => entry.seq!))
   }
 }
 

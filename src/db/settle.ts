@@ -6,10 +6,10 @@ import { commandOf, type AnyCommand, type Verb } from '../domain/verbs.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { Answer, SyncAnswer, WireChange } from '../protocol/sync.ts'
 import { readActor, readsOf, runCommand } from './commit.ts'
-import { readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
+import { putPhone, readPhone, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter, slices } from './overlay.ts'
-import { changeOf, PendingWork } from './PendingWork.ts'
+import { changeOf, PendingWork, UNSEEN_AT_ONCE } from './PendingWork.ts'
 import { purgeScopes, sweep } from './purge.ts'
 import { scrubErased } from './scrub.ts'
 import type { Seam } from './seam.ts'
@@ -105,7 +105,7 @@ async function settleSlice(
     if (sweeps) await sweep(database, state.generation)
     await work.keepSent(page.epoch, page.serverTime)
     await scrubErased(database, page.changes, work.retired)
-    if (slice !== 'retired') await phone.put(nextState(state, page, slice, seam.clock.now()))
+    await putPhone(database, slice === 'retired' ? state : nextState(state, page, slice, seam.clock.now()))
     return isMore ? 'more' : 'stored'
   })
 }
@@ -289,10 +289,30 @@ class Settlement {
     }
     await this.#shadowNew(again)
     if (again.length > 0) this.#countEvenings(live, overlay)
-    await this.#writer.load([...overlay.values()])
-    for (const [key, change] of overlay) this.#writer.write(change, this.#pending.shadow(key)?.generation)
+    const news = await this.#otherThanStored(overlay)
+    await this.#writer.load(news)
+    for (const change of news) this.#writer.write(change, this.#generationOf(change))
     await this.#writer.flush()
     await this.#store(live)
+  }
+
+  /** Without what stands here already just so: mostly the server brings back what this phone had said. */
+  async #otherThanStored(overlay: ReadonlyMap<string, Change>): Promise<Change[]> {
+    const news: Change[] = []
+    for (const slice of slices([...overlay.values()])) {
+      const rows = await this.#database.records.bulkGet(slice.map(({ scope, kind, id }) => [scope, kind, id]))
+      for (const [index, change] of slice.entries()) {
+        const row = rows[index]
+        const isStored =
+          row?.generation === this.#generationOf(change) && JSON.stringify(row.body) === JSON.stringify(change.body)
+        if (!isStored || this.#writer.rows.has(keyOf(change))) news.push(change)
+      }
+    }
+    return news
+  }
+
+  #generationOf(change: Change): number {
+    return this.#pending.shadow(keyOf(change))?.generation ?? this.#state.generation
   }
 
   /** Counts what is on its way on top of what the server counted, for every evening that was touched. */
@@ -394,7 +414,7 @@ class Settlement {
         return { id, at: serverTime, order: seq!, epoch, clock: clock ?? 0, command, changes, reads }
       },
     )
-    for (const slice of slices(kept)) await sent.bulkPut(slice)
+    for (const slice of slices(kept, UNSEEN_AT_ONCE)) await sent.bulkPut(slice)
     await sent
       .where('at')
       .below(serverTime - LIMITS.reofferDays * DAY_MS)

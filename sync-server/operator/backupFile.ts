@@ -77,9 +77,9 @@ export async function writeBackup(
   lines: AsyncIterable<string>,
   about: () => Omit<Manifest, 'format' | 'file' | 'sha256'>,
 ): Promise<Manifest> {
-  await mkdir(folder, { recursive: true })
   const file = `backup-${Date.now().toString(36)}-${process.pid}.ndjson.gz`
   try {
+    await mkdir(folder, { recursive: true })
     const hash = createHash('sha256')
     const rows = Readable.from(lines, { objectMode: true })
     await run(rows, createGzip(), hashing(hash), createWriteStream(join(folder, `${file}.part`)))
@@ -91,10 +91,15 @@ export async function writeBackup(
     await removeOthers(folder, file)
     return manifest
   } catch (error) {
-    await removeOthers(folder, await namedFile(folder))
-    if (!FULL.has((error as { code?: string }).code ?? '')) throw error
-    throw new StorageTrouble('disk_full', `no room for the backup in ${folder}; the one before it is untouched`, error)
+    await removeOthers(folder, await namedFile(folder)).catch(() => {})
+    throw nameFullDisk(error, folder)
   }
+}
+
+/** A full disk by its code; any other error as it is. */
+export function nameFullDisk(error: unknown, folder: string): unknown {
+  if (!FULL.has((error as { code?: string }).code ?? '')) return error
+  return new StorageTrouble('disk_full', `no room for the backup in ${folder}; the one before it is untouched`, error)
 }
 
 /** Gives a file its name once its bytes are on the disk. */

@@ -6,7 +6,7 @@ import { readSettings } from '../settings.ts'
 import { stepsTaken } from '../storage/migrate.ts'
 import type { Tables } from '../storage/tables.ts'
 import { atOneMoment } from './atOneMoment.ts'
-import { BACKED_UP, writeBackup, type BackedUp, type Manifest } from './backupFile.ts'
+import { BACKED_UP, nameFullDisk, writeBackup, type BackedUp, type Manifest } from './backupFile.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { readTable } from './readTable.ts'
 import { withContext } from './withContext.ts'
@@ -29,7 +29,9 @@ export async function backupTo(
     const madeAt = new Date(server.clock.now()).toISOString()
     const steps = await stepsTaken(server.storage.db)
     const written = await atOneMoment(server, (trx) => writeAll(trx, folder, { madeAt, steps }))
-    await writeJournal(server.storage.db, folder, dataDir)
+    await writeJournal(server.storage.db, folder, dataDir).catch((error: unknown) => {
+      throw nameFullDisk(error, folder)
+    })
     return written
   })
   return { value: manifest, lines: [`${manifest.rows} rows in ${folder}, SHA-256 ${manifest.sha256}`] }

@@ -34,7 +34,10 @@ export class JournalFile {
       await file.#append(rows.filter((row) => !present.has(keyOf(row))))
       file.#note(rows)
     }
-    server.pokes.on('journal', (community: string) => file.#copySoon(community))
+    // Another server on the same database may have revoked something too; its poke says only that something changed.
+    for (const event of ['journal', 'elsewhere']) {
+      server.pokes.on(event, (community: string) => file.#copySoon(community))
+    }
     return file
   }
 

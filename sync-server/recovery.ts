@@ -16,7 +16,7 @@ import type { Tables } from './storage/tables.ts'
 import { WorkingFacts } from './workingFacts.ts'
 
 /** What a restore leaves behind: until the window ends, phones may still bring what the backup does not know. */
-export interface Recovery {
+interface Recovery {
   /** When the backup was made and when it took the place of what was there; the server's time, ms. */
   madeAt: number
   restoredAt: number
@@ -25,7 +25,7 @@ export interface Recovery {
 }
 
 /** The history of a backup, how far it goes and when it was made, and when it was brought back (ms). */
-export interface RestoredFrom {
+interface RestoredFrom {
   epoch: string
   clock: number
   madeAt: number

@@ -44,7 +44,7 @@ export interface Manifest {
   communities: { id: string; epoch: string; clock: number }[]
 }
 
-export type BadBackupCode = 'backup_missing' | 'backup_damaged' | 'backup_newer'
+type BadBackupCode = 'backup_missing' | 'backup_damaged' | 'backup_newer'
 
 /** A backup that cannot be used. Nothing was changed. */
 export class BadBackup extends Error {

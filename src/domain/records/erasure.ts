@@ -4,7 +4,7 @@ import { kind } from '../kind.ts'
 import { communityScope } from '../record.ts'
 
 /** Texts that a person may have put a name into, and that may therefore be erased. */
-export const erasableText = choice(['accessNote'])
+const erasableText = choice(['accessNote'])
 export type ErasableTextName = v.InferOutput<typeof erasableText>
 
 /**

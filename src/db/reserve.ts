@@ -12,7 +12,8 @@ const FILL_BYTES = 65_536
 export async function keepReserve(): Promise<void> {
   if (typeof caches === 'undefined') return
   const cache = await caches.open(CACHE)
-  if (await cache.match(PLACE)) return
+  // Not `match`: an answer whose body nobody reads keeps its room even after it was deleted.
+  if ((await cache.keys(PLACE)).length > 0) return
   const bytes = new Uint8Array(RESERVE_BYTES)
   for (let at = 0; at < bytes.length; at += FILL_BYTES) crypto.getRandomValues(bytes.subarray(at, at + FILL_BYTES))
   await cache.put(PLACE, new Response(bytes))

@@ -131,7 +131,7 @@ export class PhoneScene {
       what: 'the worker',
     })
     const hasReserve = () =>
-      first.page.evaluate(async () => Boolean(await (await caches.open('qiaomen-kept')).match('/kept/reserve')))
+      first.page.evaluate(async () => (await (await caches.open('qiaomen-kept')).keys('/kept/reserve')).length > 0)
     await waitUntil(hasReserve, { what: 'the reserve' })
     await first.close()
     cpSync(this.earlier, this.later, { recursive: true })

@@ -68,6 +68,8 @@ const quota = (): Promise<string> =>
       await phone.page.goto(`${scene.url}/healthz`)
       const limit = (bytes: number) => protocol.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes })
       const usage = () => phone.page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0)
+      // What a database holds is counted once it was opened.
+      await waiting(phone)
       const full = await usage()
       await limit(full)
       await phone.context.setOffline(true)
@@ -322,6 +324,7 @@ const halfDeployed = (): Promise<string> =>
       const assets = join(scene.appDir, 'assets')
       const [file] = readdirSync(assets).filter((name) => name.startsWith('ServiceScreen'))
       rmSync(join(assets, file!))
+      await (await phone.protocol()).send('Network.clearBrowserCache')
       await phone.page.evaluate(async (name) => {
         for (const cache of await caches.keys()) {
           const open = await caches.open(cache)

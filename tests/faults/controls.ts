@@ -1,5 +1,6 @@
 import type { Edit } from '../harness/plantEdits.ts'
 
+const POSTGRES = 'sync-server/storage/postgresDialect.ts'
 const DIALECT = 'sync-server/storage/sqliteDialect.ts'
 
 const weaker = (how: string, level: number): readonly Edit[] => [
@@ -52,5 +53,9 @@ export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
       find: "await trx.insertInto('command').values(values).execute()",
       put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
     },
+  ],
+  'connections without a listener': [
+    { file: POSTGRES, find: "  pool.on('error', () => {})\n", put: '' },
+    { file: POSTGRES, find: "  pool.on('connect', (client) => client.on('error', () => {}))\n", put: '' },
   ],
 }

@@ -1,11 +1,12 @@
 import pg from 'pg'
 import { createDatabase, startPostgres } from '../harness/postgres.ts'
 import { type ServerProcess, startServer } from '../harness/startServer.ts'
-import { type Fault, must } from './Fault.ts'
+import { type Fault, must, mustFail } from './Fault.ts'
 import { FaultPhone } from './FaultPhone.ts'
 import { mustBeWhole, type Oracle } from './Oracle.ts'
 import { makeFolder, quarterIn, settingsOf } from './quarter.ts'
 import { rowsAt } from './Rows.ts'
+import { plantedEnv } from './startPlanted.ts'
 
 interface City {
   servers: ServerProcess[]
@@ -13,10 +14,17 @@ interface City {
 }
 
 /** Server processes on one PostgreSQL, and phones that ask now this one, now that one. */
-async function openCity(oracle: Oracle, databaseUrl: string, processes: number): Promise<City> {
+async function openCity(
+  oracle: Oracle,
+  databaseUrl: string,
+  processes: number,
+  env: Record<string, string> = {},
+): Promise<City> {
   const quarter = await quarterIn(settingsOf({ databaseUrl, dataDir: makeFolder() }))
   const servers: ServerProcess[] = []
-  for (let nth = 0; nth < processes; nth++) servers.push(await startServer(makeFolder(), { DATABASE_URL: databaseUrl }))
+  for (let nth = 0; nth < processes; nth++) {
+    servers.push(await startServer(makeFolder(), { DATABASE_URL: databaseUrl, ...env }))
+  }
   const phones = await Promise.all(quarter.members.map((one) => FaultPhone.open(one, quarter, oracle, servers[0]!.url)))
   for (const phone of phones) {
     phone.onRequest = () => {
@@ -63,16 +71,17 @@ async function twoProcesses(oracle: Oracle): Promise<string> {
 }
 
 /** PostgreSQL is killed and started again, and its connections are ended one by one, while phones push. */
-async function postgresKilled(oracle: Oracle): Promise<string> {
+async function postgresKilled(oracle: Oracle, env: Record<string, string> = {}): Promise<string> {
   const postgres = await startPostgres()
-  const city = await openCity(oracle, postgres.url, 1)
+  const city = await openCity(oracle, postgres.url, 1, env)
   const [server] = city.servers
   let troubles = 0
   let pushes = 0
   let slowestMs = 0
+  let running = true
+  let pushing: Promise<void>[] = []
   try {
-    let running = true
-    const pushing = city.phones.map(async (phone) => {
+    pushing = city.phones.map(async (phone) => {
       while (running) {
         await phone.knock(2)
         phone.pace.batch = 4
@@ -100,6 +109,8 @@ async function postgresKilled(oracle: Oracle): Promise<string> {
     const settled = await settleAt(oracle, postgres.url, city)
     return `killed 4 times, all connections ended 4 times, the process lives; ${troubles} of ${pushes} cycles told 503, ready again after ${Math.round(slowestMs)} ms at most; ${settled}`
   } finally {
+    running = false
+    await Promise.allSettled(pushing)
     await close(city)
     await postgres.stop()
   }
@@ -116,5 +127,12 @@ async function endConnections(url: string): Promise<void> {
 
 export const postgresFaults: readonly Fault[] = [
   { name: 'two processes on one PostgreSQL, killed in turn', run: twoProcesses },
-  { name: 'PostgreSQL restarted and killed', run: postgresKilled },
+  { name: 'PostgreSQL restarted and killed', run: (oracle) => postgresKilled(oracle) },
+  {
+    name: 'control: connections without an error listener, planted, are caught',
+    async run(oracle) {
+      const error = await mustFail(() => postgresKilled(oracle, plantedEnv('connections without a listener')), 'it')
+      return `caught: ${error.message}`
+    },
+  },
 ]

@@ -7,25 +7,9 @@ import type { LossCode } from '../domain/records/phoneLoss.ts'
 import type { HandoverHeader } from '../protocol/handover.ts'
 import type { HoldReason } from '../protocol/sync.ts'
 import { PhoneTrouble } from './PhoneTrouble.ts'
-import type { Key, RowOf, Rows, StoreName } from './rows.ts'
+import type { FacadeRow, Key, RowOf, Rows, ShadowRow, StoredRow, StoreName } from './rows.ts'
 import type { Seam } from './seam.ts'
 import { touchesOf } from './touches.ts'
-
-/** A row as this phone shows it: the server's state with the phone's own unsent commands on top. */
-export interface StoredRow extends Row {
-  /** The download it was last seen in; a full download sweeps away what it did not bring. */
-  generation: number
-}
-
-/** The server's state of a row that an unsent command has changed here; `body` null where the server has none. */
-export interface ShadowRow {
-  kind: string
-  id: string
-  scope: string
-  body: { id: string } | null
-  /** The download in which the server last spoke of this row; an older one ends in `null` when a download is complete. */
-  generation: number
-}
 
 export type EntryState = 'pending' | 'applied' | 'held' | 'refused'
 
@@ -137,7 +121,7 @@ export interface PhoneState {
 /** A row that nobody can read any more, kept as it was found: it may be somebody's work. */
 export interface QuarantinedRow {
   id?: number
-  from: 'outbox' | 'sent' | 'carried'
+  from: 'outbox' | 'carried'
   row: unknown
   /** ms on this phone's clock */
   foundAt: number
@@ -145,9 +129,6 @@ export interface QuarantinedRow {
 
 /** The version of this shape. Rows of a newer one are looked at and never written. */
 export const DATA_VERSION = 2
-
-/** A façade projection as stored. */
-export type FacadeRow = Facade
 
 /**
  * One member's database on one phone. What a person does is stored strictly: it counts as saved when it would survive a

@@ -30,6 +30,8 @@ export class Health {
   readonly #seam: Pick<Seam, 'clock' | 'rng'>
   readonly #store: SentinelStore
   #rows = 0
+  /** Ids of what waits, by its place in the outbox. */
+  #named = new Map<number, string>()
 
   constructor(database: Database, seam: Pick<Seam, 'clock' | 'rng'>, store: SentinelStore) {
     this.#database = database
@@ -99,13 +101,17 @@ export class Health {
   async look(counted = false): Promise<void> {
     const { outbox, phone, records } = this.#database
     if (counted) this.#rows = await records.count()
-    const seen = await this.#database.transaction('r', outbox, phone, async () => {
-      const state = await readPhone(this.#database)
-      const keys = await outbox.where('state').equals('pending').primaryKeys()
-      const named = await outbox.bulkGet(keys.slice(0, SENTINEL_IDS_MOST))
-      return { state, unsent: keys.length, ids: named.flatMap((entry) => (entry ? [entry.id] : [])) }
+    const { state, keys, fresh } = await this.#database.transaction('r', outbox, phone, async () => {
+      const standing = await readPhone(this.#database)
+      const waiting = await outbox.where('state').equals('pending').primaryKeys()
+      // After a tap one entry is new; the others were named at an earlier look.
+      const unnamed = waiting.slice(0, SENTINEL_IDS_MOST).filter((seq) => !this.#named.has(seq))
+      return { state: standing, keys: waiting, fresh: await outbox.bulkGet(unnamed) }
     })
-    const { state, unsent, ids } = seen
+    for (const entry of fresh) if (entry) this.#named.set(entry.seq!, entry.id)
+    const ids = keys.slice(0, SENTINEL_IDS_MOST).flatMap((seq) => this.#named.get(seq) ?? [])
+    this.#named = new Map([...this.#named].filter(([seq]) => seq >= (keys[0] ?? Infinity)))
+    const unsent = keys.length
     if (state.born === undefined) return
     const place = { born: state.born, lane: state.lanes ?? 0, nextN: state.nextN }
     const counts = { unsent, ids, rows: this.#rows, seenAt: this.#seam.clock.now() }

@@ -1,3 +1,4 @@
+import type { Table } from 'dexie'
 import { check } from '../domain/fields.ts'
 import { looksLikeKind } from '../domain/looksLikeKind.ts'
 import { wireCommand } from '../protocol/sync.ts'
@@ -12,33 +13,69 @@ import {
 import { downloadAgain } from './lane.ts'
 import type { Seam } from './seam.ts'
 
+/** So many rows are looked at in one breath, between which taps and screens have their turn. */
+const ROWS_AT_ONCE = 50
+
 const STATES: ReadonlySet<string> = new Set(['pending', 'applied', 'held', 'refused'])
 
 /**
  * Sets aside what lies in the outbox and beside it and cannot be read: a hand-edited row, a half-written one. One such
- * row would stop every sync and every screen that lists it. It is kept as it was found, and goes out no more.
+ * row would stop every sync and every screen that lists it. It is kept as it was found, and goes out no more; what was
+ * acknowledged already and cannot be read is let go.
  *
  * @returns how many unsent things were set aside
  */
 export async function quarantine(database: Database, seam: Pick<Seam, 'clock'>): Promise<number> {
   const { outbox, sent, carried, quarantine: aside } = database
-  const [waiting, acknowledged, files] = await Promise.all([outbox.toArray(), sent.toArray(), carried.toArray()])
   const bad = {
-    outbox: waiting.filter((entry) => !isEntry(entry)),
-    sent: acknowledged.filter((entry) => !isSent(entry)),
-    carried: files.filter((file) => !isCarried(file)),
+    outbox: await pick(
+      outbox,
+      0,
+      (entry) => entry.seq!,
+      (entry) => !isEntry(entry),
+    ),
+    sent: await pick(
+      sent,
+      '',
+      ({ id }) => id,
+      (entry) => !isSent(entry),
+    ),
+    carried: await pick(
+      carried,
+      '',
+      ({ id }) => id,
+      (file) => !isCarried(file),
+    ),
   }
   if (bad.outbox.length + bad.sent.length + bad.carried.length === 0) return 0
   const foundAt = seam.clock.now()
   await database.transaction('rw', outbox, sent, carried, aside, async () => {
-    for (const from of ['outbox', 'sent', 'carried'] as const) {
-      await aside.bulkAdd(bad[from].map((row) => ({ from, row, foundAt })))
-    }
+    // What the member did is kept; the copies of other rows in it are not, or an erased text would live on here.
+    const deeds = bad.outbox.map(({ changes: _changes, ...row }) => ({ from: 'outbox' as const, row, foundAt }))
+    const sealed = bad.carried.map((row) => ({ from: 'carried' as const, row, foundAt }))
+    await aside.bulkAdd([...deeds, ...sealed])
     await outbox.bulkDelete(bad.outbox.map((entry) => entry.seq!))
     await sent.bulkDelete(bad.sent.map(({ id }) => id))
     await carried.bulkDelete(bad.carried.map(({ id }) => id))
   })
   return bad.outbox.length + bad.carried.length
+}
+
+/** Rows that must be looked at closely, a few at a time: a month's queue must not hold the page up. */
+async function pick<Row, Key extends number | string>(
+  table: Table<Row, Key>,
+  first: Key,
+  keyOf: (row: Row) => Key,
+  isWanted: (row: Row) => boolean,
+): Promise<Row[]> {
+  const picked: Row[] = []
+  for (let last = first; ;) {
+    const rows = await table.where(':id').above(last).limit(ROWS_AT_ONCE).toArray()
+    picked.push(...rows.filter(isWanted))
+    const end = rows.at(-1)
+    if (!end || rows.length < ROWS_AT_ONCE) return picked
+    last = keyOf(end)
+  }
 }
 
 function isEntry(entry: OutboxEntry): boolean {
@@ -71,9 +108,6 @@ export function isSoundState(state: PhoneState | undefined): boolean {
   const counts = [nextN, membership, reached, generation, offsetMs]
   return names.every((name) => typeof name === 'string') && counts.every(Number.isSafeInteger) && nextN > 0
 }
-
-/** So many rows are looked at in one breath, between which taps and screens have their turn. */
-const ROWS_AT_ONCE = 100
 
 /**
  * Looks at every pulled row once. A row that cannot be what its kind says would break the screen that shows it; it is

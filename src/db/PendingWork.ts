@@ -1,5 +1,6 @@
 import type { Change } from '../domain/record.ts'
-import type { Database, OutboxEntry, ShadowRow } from './database.ts'
+import type { Database, OutboxEntry } from './database.ts'
+import type { ShadowRow } from './rows.ts'
 import { slices } from './overlay.ts'
 import { keyOf, touchesOf } from './touches.ts'
 

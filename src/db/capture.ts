@@ -1,6 +1,6 @@
 import Dexie, { RangeSet } from 'dexie'
-import type { Database, OutboxEntry, PhoneState, StoredRow } from './database.ts'
-import type { Key, RowOf, Rows, StoreName } from './rows.ts'
+import type { Database, OutboxEntry, PhoneState } from './database.ts'
+import type { Key, RowOf, Rows, StoredRow, StoreName } from './rows.ts'
 import type { Seam } from './seam.ts'
 
 const STORES = ['records', 'facades', 'outbox', 'shadow', 'phone'] as const

@@ -8,8 +8,7 @@ import {
 } from '../domain/coverage/facade.ts'
 import type { Change } from '../domain/record.ts'
 import type { Visit } from '../domain/records/visit.ts'
-import type { StoredRow } from './database.ts'
-import type { Rows } from './rows.ts'
+import type { Rows, StoredRow } from './rows.ts'
 
 type Body = { id: string }
 

@@ -7,7 +7,8 @@ import {
   type FacadeEvent,
 } from '../domain/coverage/facade.ts'
 import type { Scope } from '../domain/record.ts'
-import type { Database, StoredRow } from './database.ts'
+import type { Database } from './database.ts'
+import type { StoredRow } from './rows.ts'
 import { slices } from './overlay.ts'
 
 /**

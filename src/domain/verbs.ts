@@ -6,6 +6,7 @@ import { confirmDevice } from './commands/confirmDevice.ts'
 import { confirmDoor } from './commands/confirmDoor.ts'
 import { createInvite } from './commands/createInvite.ts'
 import { editAccessNote } from './commands/editAccessNote.ts'
+import { endSession } from './commands/endSession.ts'
 import { importStairwell } from './commands/importStairwell.ts'
 import { recordNoEntry } from './commands/recordNoEntry.ts'
 import { recordQuiz } from './commands/recordQuiz.ts'
@@ -26,6 +27,7 @@ import { KNOCK_VERBS } from './knockVerbs.ts'
 /** Every verb there is, by its name on the wire. */
 export const VERBS = {
   ...KNOCK_VERBS,
+  'session/end': endSession,
   'assignment/save': assignStairwell,
   'community/save': saveCommunity,
   'device/confirm': confirmDevice,

@@ -109,8 +109,21 @@ export class PendingWork {
     const entries = [...changed].filter((entry) => !gone.has(entry))
     for (const entry of entries) entry.touches = touchesOf(entry.changes, entry.reads)
     for (const slice of slices(entries, UNSEEN_AT_ONCE)) await outbox.bulkPut(slice)
-    for (const slice of slices([...gone], UNSEEN_AT_ONCE)) await outbox.bulkDelete(slice.map((entry) => entry.seq!))
+    for (const [first, last] of runsOf([...gone].map((entry) => entry.seq!))) {
+      await outbox.where(':id').between(first, last, true, true).delete()
+    }
   }
+}
+
+/** Numbers as stretches without a gap: what was sent together is answered together, and a stretch goes in one request. */
+function runsOf(numbers: readonly number[]): [first: number, last: number][] {
+  const runs: [number, number][] = []
+  for (const number of [...numbers].sort((left, right) => left - right)) {
+    const run = runs.at(-1)
+    if (run && number === run[1] + 1) run[1] = number
+    else runs.push([number, number])
+  }
+  return runs
 }
 
 /** A row as the server has it, without what this phone notes beside it. */

@@ -16,7 +16,7 @@ import { withoutRevoked } from './journal.ts'
 import { Judge, type Deed } from './Judge.ts'
 import { PolicyCache, type Policy } from './policy.ts'
 import { prefetch } from './prefetch.ts'
-import { moveHeld } from './storage/enrolments.ts'
+import { moveHeld, readHeldRow } from './storage/enrolments.ts'
 import { StorageTrouble } from './storage/StorageTrouble.ts'
 import { insertCommands, lockClock, putLane, readCommands, readLane, readRecords } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
@@ -260,15 +260,25 @@ class BatchWork {
 
   /**
    * What waits under an enrolment that its phone has lost goes on waiting under this one, or its answer would go where
-   * nobody asks any more. If nothing but the confirmation was missing, it is decided now.
+   * nobody asks any more. If nothing but the confirmation was missing, it is decided now. A request of the lost enrolment
+   * that arrives after that takes nothing back.
    */
   async #keepWaitingHere(command: RawCommand): Promise<void> {
     const { id, n } = command
     const stored = this.#begun.stored.get(id)
     if (stored?.answer.result !== 'held' || stored.hash !== hashOf(command)) return
     const { community, deviceId: device, memberId: member } = this.#batch
+    const held = await readHeldRow(this.#trx, community, id)
+    if (!held || (await this.#isYounger(held.device))) return
     const moved = await moveHeld(this.#trx, community, id, { device, member, n })
     if (moved && this.device.state === 'active') await this.#holds.release(put('device', this.device))
+  }
+
+  /** Whether an enrolment is younger than the one that asks. */
+  async #isYounger(deviceId: string): Promise<boolean> {
+    await this.#facts.load([{ row: { kind: 'device', id: deviceId, scope: '' } }])
+    const other = this.#facts.get('device', deviceId)
+    return typeof other === 'object' && other.enrolledAt > this.device.enrolledAt
   }
 
   #repeat(command: RawCommand): boolean {

@@ -31,6 +31,7 @@ export class SimNet {
   readonly #server: SimServer
   readonly #rng: Seam['rng']
   faults: NetFaults
+  #last: { cookie: string; body: string } | null = null
 
   constructor(name: string, scheduler: Scheduler, server: SimServer, rng: Seam['rng'], faults: NetFaults) {
     this.#name = name
@@ -44,6 +45,7 @@ export class SimNet {
   post(cookie: string, body: string, phone: Caller): Promise<NetAnswer> {
     if (!phone.isAlive()) return Promise.reject(new Trouble('offline'))
     const { lost, doubled } = this.faults
+    this.#last = { cookie, body }
     this.#scheduler.leave()
     return new Promise((resolve, reject) => {
       let done = false
@@ -69,6 +71,17 @@ export class SimNet {
       }
       if (this.#rng.next() >= lost) this.#scheduler.at(this.#delay(), arrive)
       if (this.#rng.next() < doubled) this.#scheduler.at(this.#delay() * 3, arrive)
+    })
+  }
+
+  /** Somewhere on the way a request was kept, and goes on much later, when its sender has moved on. */
+  sendLastAgain(withinMs: number): void {
+    const last = this.#last
+    if (!last) return
+    this.#scheduler.at(this.#rng.next() * withinMs, () => {
+      void this.#scheduler.track(async () => {
+        this.#noteExchange(last.body, await this.#server.handle(last.cookie, last.body))
+      })
     })
   }
 

@@ -238,6 +238,7 @@ export class SimPhone {
     if (this.alive) this.crash()
     const enrolled = await this.#server.enrolAgain(this.#person.standing, how, revokes)
     if (enrolled) {
+      if (this.#rng.next() < 0.5) this.#net.sendLastAgain(10 * 60_000)
       this.#person = { name: this.name, ...enrolled }
       this.enrolments++
       this.turnedAway = false

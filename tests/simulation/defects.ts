@@ -372,7 +372,7 @@ export const DEFECTS: readonly Defect[] = [
       },
     ],
     seed: 1,
-    budget: 200,
+    budget: 1_000,
   },
   {
     name: 'a server that learns a verb with its last start',
@@ -417,5 +417,17 @@ export const DEFECTS: readonly Defect[] = [
     ],
     seed: 1,
     budget: 20,
+  },
+  {
+    name: 'a late request of a lost enrolment takes back what waits',
+    edits: [
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: 'if (!held || (await this.#isYounger(held.device))) return',
+        put: 'if (!held) return',
+      },
+    ],
+    seed: 20,
+    budget: 300,
   },
 ]

@@ -180,6 +180,35 @@ test('[SYNC-4] the cookie is lost again while the phone waits: what it pushed wa
   await expectAllThere(third, LABELS.slice(0, 5))
 })
 
+test('[SYNC-4] a request of the lost enrolment that arrives late takes back nothing of what waits', async () => {
+  const before = await world.phone({ role: 'member', team: teamId, name: '陈姐' })
+  await before.sync()
+  const taken = { stairwellId, roundId, baseRevision: 1, teamId: null, memberIds: [], leaseUntil: null }
+  await officer.commit('assignment/save', taken)
+  await officer.sync()
+  await knock(before, LABELS.slice(0, 1))
+  const { post } = before.seam.net
+  let late = ''
+  before.seam.net.post = (path, body) => {
+    if ((JSON.parse(body) as { commands: unknown[] }).commands.length > 0) late = body
+    return post(path, body)
+  }
+  await before.sync()
+  expect(await countQueue(before.database)).toMatchObject({ held: 1 })
+  world.clock.tick(60_000)
+  const phone = await joinAgain(before)
+  await confirm(phone)
+  await phone.sync()
+  const again = await answer(world.server, before.cookie, late)
+  expect(again).toMatchObject({ status: 200, body: { answers: [{ result: 'held', again: true }] } })
+  await officer.sync()
+  const holds = await officer.database.records.filter((row) => row.kind === 'hold').toArray()
+  await officer.commit('hold/settle', { holdId: holds[0]!.id, teamId, counts: true })
+  await officer.sync()
+  await phone.sync()
+  expect(await countQueue(phone.database)).toEqual({ waiting: 0, held: 0, refused: 0 })
+})
+
 test('[SYNC-4] confirmed before it pushed: what an earlier enrolment left waiting is decided with its own answer', async () => {
   const before = await world.phone({ role: 'member', team: teamId, name: '陈姐' })
   await before.sync()

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { type Fault, must, mustFail } from './Fault.ts'
 import { mustBeWhole, type Oracle } from './Oracle.ts'
 import { rowsIn } from './Rows.ts'
-import { inScene, type Reply, Scene } from './Scene.ts'
+import { inScene, type Reply, type Scene } from './Scene.ts'
 import { plantedEnv } from './startPlanted.ts'
 import { Wire } from './Wire.ts'
 

@@ -10,6 +10,7 @@ import { createContext } from '../start.ts'
 import type { JournalRow } from '../storage/journal.ts'
 import { allMigrations } from '../storage/migrations/allMigrations.ts'
 import type { Tables } from '../storage/tables.ts'
+import { assertNobodyServes } from './assertNobodyServes.ts'
 import {
   BACKED_UP,
   BadBackup,
@@ -29,7 +30,7 @@ const ROWS_A_STATEMENT = 500
  * `restore DIR`: puts a backup in the place of what is there, in one transaction, under a new epoch: phones notice it
  * and offer again what they sent since (SYNC-8). What was revoked or erased since the backup stays so: the journal is
  * read from the database that is replaced, from the data folder, from the backup's folder and from `journal` (SYNC-14).
- * A running server holds the data folder, so it must be stopped first.
+ * Every server must be stopped first: one that runs is noticed, and nothing is touched.
  *
  * @param journal another copy of the journal, of a newer backup perhaps
  * @throws BadBackup before anything is touched
@@ -46,6 +47,7 @@ export async function restoreFrom(
   if (journal && (await readJournalFile(journal)).length === 0) {
     throw new BadBackup('backup_missing', `there is no journal in ${journal}`)
   }
+  if (settings.databaseUrl) await assertNobodyServes(settings.databaseUrl)
   const server = await createContext(settings)
   try {
     await server.storage.transaction((trx) => replaceAll(trx, server, folder, manifest, entries))

@@ -166,6 +166,18 @@ describe.each(['sqlite', 'postgres'] as const)('backup on %s', (kind) => {
     expect((await verify(environment)).value).toMatchObject({ ok: true })
   })
 
+  test('a restore under a running server is refused, and nothing is touched', async () => {
+    const { push } = await busyStreet()
+    await push(3)
+    const backups = newFolder('served')
+    await backupTo(backups, environment)
+    await push(3)
+    const before = await databaseHash(world.db)
+    // In this process the data folder of SQLite is held by the open server as well.
+    await expect(restoreFrom(backups, environment)).rejects.toMatchObject({ code: 'data_dir_in_use' })
+    expect(await databaseHash(world.db)).toBe(before)
+  })
+
   test('every table is in a backup or left out on purpose', async () => {
     const tables = await world.db.introspection.getTables()
     const named = [...Object.keys(BACKED_UP), ...LEFT_OUT].sort()

@@ -163,8 +163,8 @@ describe.each(['sqlite', 'postgres'] as const)('the drill on %s', (kind) => {
     // The author's phone does not hear of any of this before the server is gone; the second officer's never comes back.
     for (const each of [leader, secondOfficer]) await each.sync()
     await leader.save('stairwell/redact-note', { stairwellId: oldHouse, revision: 1 })
-    await leader.save('stairwell/redact-note', { stairwellId: youngHouse, revision: 1 })
     await leader.sync()
+    await secondOfficer.save('stairwell/redact-note', { stairwellId: youngHouse, revision: 1 })
     const lostDevice = { deviceId: lost.standing.deviceId, teamId }
     await secondOfficer.save('device/revoke', lostDevice)
     await secondOfficer.save('member/bond', {

@@ -84,7 +84,7 @@ export const queueMessages = {
   gone: '这个楼梯不在这台手机上了，没法修改。',
   alarms: {
     vanished: {
-      title: '这台手机上的数据不见过',
+      title: '这台手机上的数据曾经不见了',
       text: '浏览器清掉了存储，或者存储坏了。已经上传的会重新下载回来。',
     },
     emptied: {

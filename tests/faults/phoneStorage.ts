@@ -157,6 +157,8 @@ async function expectNoticed({ name, spoil, codes, atMost }: Spoiling): Promise<
     await phone.page.getByRole('button', { name: '知道了' }).click()
     await waitUntil(async () => (await phone.page.getByRole('button', { name: '看一看' }).count()) === 0)
     await phone.says('已同步')
+    // What was acknowledged came back: there is a house to go on with.
+    await phone.goKnocking()
     return `${told.code}, at most ${told.atMost ?? 'unknown'}`
   } finally {
     await phone.close()

@@ -363,18 +363,6 @@ export const DEFECTS: readonly Defect[] = [
     budget: 100,
   },
   {
-    name: 'answers of another incarnation are taken',
-    edits: [
-      {
-        file: 'src/db/settle.ts',
-        find: 'if (state.incarnation !== asked.incarnation || state.generation !== asked.generation) return false',
-        put: '',
-      },
-    ],
-    seed: 1,
-    budget: 1_000,
-  },
-  {
     name: 'a server that learns a verb with its last start',
     edits: [
       {

@@ -141,6 +141,7 @@ onEachDatabase((place) => {
         'deviceToken',
         'entryLink',
         'held',
+        'journal',
         'lane',
         'membership',
         'projection',

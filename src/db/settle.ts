@@ -276,15 +276,18 @@ class Settlement {
     this.#countEvenings(live, overlay)
     const seen = new Map([...this.#writer.rows, ...overlay])
     const facts = new LocalFacts(seen)
-    const again = live.filter((entry) => met.has(entry) && !isPureEvent(entry))
-    const reads = again.flatMap((entry) => readsOf(ruleOf(entry), entry, this.#actor))
-    if (reads.length > 0) await facts.load(this.#database, this.#actor, this.#state.complete, reads)
-    for (const entry of live) {
-      if (!met.has(entry)) continue
-      const changes = isPureEvent(entry) ? this.#touchedOf(entry) : this.#again(entry, facts)
-      for (const change of changes) {
-        overlay.set(keyOf(change), change)
-        seen.set(keyOf(change), change)
+    const concerned = live.filter((entry) => met.has(entry))
+    const again = concerned.filter((entry) => !isPureEvent(entry))
+    // A few at a time: between two requests to the database a tap is heard.
+    for (const few of slices(concerned)) {
+      const decided = few.filter((entry) => !isPureEvent(entry))
+      const reads = decided.flatMap((entry) => readsOf(ruleOf(entry), entry, this.#actor))
+      if (reads.length > 0) await facts.load(this.#database, this.#actor, this.#state.complete, reads)
+      for (const entry of few) {
+        for (const change of isPureEvent(entry) ? this.#touchedOf(entry) : this.#again(entry, facts)) {
+          overlay.set(keyOf(change), change)
+          seen.set(keyOf(change), change)
+        }
       }
     }
     await this.#shadowNew(again)

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { discardRefused } from '../../src/db/outbox.ts'
+import { touchesOf } from '../../src/db/touches.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { Answer, SyncAnswer } from '../../src/protocol/sync.ts'
 import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
@@ -160,6 +161,10 @@ test.each(versions)(
     const before = rowsIn(recorded.dump, 'outbox')
     expect(new Set(before.map((entry) => entry.state))).toEqual(new Set(['pending', 'applied', 'held', 'refused']))
     expect(await database.outbox.count()).toBe(before.length)
+  for (const { changes, reads, touches } of await database.outbox.toArray()) {
+    expect(touches).toEqual(touchesOf(changes, reads))
+    expect(touches.length).toBeGreaterThan(0)
+  }
 
     expect(await sync()).toBe('synced')
     const left = await database.outbox.toArray()

@@ -161,10 +161,10 @@ test.each(versions)(
     const before = rowsIn(recorded.dump, 'outbox')
     expect(new Set(before.map((entry) => entry.state))).toEqual(new Set(['pending', 'applied', 'held', 'refused']))
     expect(await database.outbox.count()).toBe(before.length)
-  for (const { changes, reads, touches } of await database.outbox.toArray()) {
-    expect(touches).toEqual(touchesOf(changes, reads))
-    expect(touches.length).toBeGreaterThan(0)
-  }
+    for (const { changes, reads, touches } of await database.outbox.toArray()) {
+      expect(touches).toEqual(touchesOf(changes, reads))
+      expect(touches.length).toBeGreaterThan(0)
+    }
 
     expect(await sync()).toBe('synced')
     const left = await database.outbox.toArray()

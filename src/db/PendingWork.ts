@@ -5,7 +5,7 @@ import { slices } from './overlay.ts'
 import { keyOf, touchesOf } from './touches.ts'
 
 /** Rows of tables that no screen lists. From fifty on Dexie notes no single keys, which costs more than the rows. */
-export const UNSEEN_AT_ONCE = 50
+export const UNSEEN_AT_ONCE = 60
 
 /**
  * What a settlement needs of the outbox and of the rows below it, loaded as far as it is asked for and no further: a

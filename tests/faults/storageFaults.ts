@@ -268,13 +268,13 @@ async function truncatedBackup(oracle: Oracle): Promise<string> {
     for (const name of names) {
       const { size } = statSync(join(whole, name))
       for (const length of new Set(
-        [0, Math.floor(size / 2), size - 1].filter((shorter) => shorter >= 0 && shorter < size),
+        [0, Math.floor(size / 2), size - 2].filter((shorter) => shorter >= 0 && shorter < size),
       )) {
         const damaged = makeFolder()
         cpSync(whole, damaged, { recursive: true })
         truncateSync(join(damaged, name), length)
         const { code, said } = await operate(dataDir, 'restore', damaged)
-        // A text file that lost only its last line break says the same as before.
+        // Two bytes, because a text that lost only its last line break still says the same.
         if (code === 0) throw new Error(`${name} of ${length} of ${size} bytes was restored`)
         must(said.split('\n').length === 1, `not one clear line: ${said}`)
         must(JSON.stringify(await rowsIn(dataDir)) === before, 'a refused restore changed something')

@@ -41,7 +41,7 @@ export type Pruned = Record<(typeof PRUNED_KINDS)[number] | 'entryLink', number>
 /** Before which moment a thing is past its time, ms. */
 function limitOf(what: Kept, now: number): number {
   const days = RETENTION.find((rule) => rule.what === what)?.days
-  return days == null ? -Infinity : now - days * DAY_MS
+  return typeof days === 'number' ? now - days * DAY_MS : -Infinity
 }
 
 /**

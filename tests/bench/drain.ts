@@ -90,12 +90,11 @@ async function tapOnce(page: Page, protocol: CDPSession, turn: number): Promise<
     await waitUntil(() => middleOf(page, isDark), { what: 'the sheet of a dark door' })
   }
   const place = await waitUntil(button, { what: 'the outcomes' })
-  const ended = page.evaluate(() => {
-    const { tapTimes } = window as unknown as { tapTimes: PageTimes }
-    return Promise.race([tapTimes.nextTap(), new Promise((resolve) => setTimeout(resolve, 30_000))])
-  })
+  let isOver = false
+  const ended = page.evaluate(() => (window as unknown as { tapTimes: PageTimes }).tapTimes.nextTap())
+  void ended.then(() => (isOver = true))
   await touch(place.x, place.y)
-  await ended
+  await waitUntil(() => isOver, { withinMs: 30_000, what: 'the tap to be saved and painted' })
 }
 
 async function countStore(page: Page, store: string): Promise<number> {
@@ -143,7 +142,8 @@ async function measure(url: string, profile: string, absence: LongAbsence) {
     if (performance.now() - begun > target.drainMs * 2) throw new Error(`still ${await state(page)}`)
     if (isTapping && (await countPending(page)) <= 50) isTapping = false
     if (isTapping) await tapOnce(page, protocol, taps).then(() => taps++, noteMiss)
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_TAPS_MS))
+    const next = performance.now() + BETWEEN_TAPS_MS
+    await waitUntil(() => performance.now() >= next, { what: 'the way to the next door' })
   }
   const tookMs = performance.now() - begun
   if (values.profile) {

@@ -92,7 +92,11 @@ async function tapOnce(page: Page, protocol: CDPSession, turn: number): Promise<
   const place = await waitUntil(button, { what: 'the outcomes' })
   let isOver = false
   const ended = page.evaluate(() => (window as unknown as { tapTimes: PageTimes }).tapTimes.nextTap())
-  void ended.then(() => (isOver = true))
+  // A tap that never ends is counted as missed; its page closes under the question.
+  void ended.then(
+    () => (isOver = true),
+    () => {},
+  )
   await touch(place.x, place.y)
   await waitUntil(() => isOver, { withinMs: 30_000, what: 'the tap to be saved and painted' })
 }

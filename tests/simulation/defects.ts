@@ -149,8 +149,8 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (command.n > this.#n + 1) {',
       },
     ],
-    seed: 19,
-    budget: 200,
+    seed: 43,
+    budget: 400,
   },
   {
     name: 'overlay dropped on the answer',
@@ -162,7 +162,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "if (entry.state !== 'applied' || entry.clock === null) continue",
       },
     ],
-    seed: 1,
+    seed: 9,
     budget: 100,
   },
   {
@@ -260,7 +260,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "    const taken = [...this.#taken.values()].filter(({ answer }) => answer.result !== 'refused')\n",
       },
     ],
-    seed: 1,
+    seed: 9,
     budget: 100,
   },
   {

@@ -97,7 +97,7 @@ async function tapOnce(page: Page, protocol: CDPSession, turn: number): Promise<
     () => (isOver = true),
     () => {},
   )
-  await touch(place.x, place.y)
+  await touch(place!.x, place!.y)
   await waitUntil(() => isOver, { withinMs: 30_000, what: 'the tap to be saved and painted' })
 }
 

@@ -47,6 +47,12 @@ const CALLS: Record<keyof typeof records, readonly [call: (trx: Trx) => Promise<
       /record_byScopeKind \(community=\? AND scope=\? AND kind=\?\)/,
     ],
   ],
+  readKindAfter: [
+    [
+      (trx) => records.readKindAfter(trx, COMMUNITY, 'invite', 'a', 10),
+      /autoindex_record_1 \(community=\? AND kind=\? AND id>\?\)/,
+    ],
+  ],
   lastClockOf: [
     [
       (trx) => records.lastClockOf(trx, COMMUNITY, ['member', 'assignment']),

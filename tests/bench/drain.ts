@@ -90,6 +90,7 @@ async function tapOnce(page: Page, protocol: CDPSession, turn: number): Promise<
     await waitUntil(() => middleOf(page, isDark), { what: 'the sheet of a dark door' })
   }
   const place = await waitUntil(button, { what: 'the outcomes' })
+  if (!place) throw new Error('no outcomes')
   let isOver = false
   const ended = page.evaluate(() => (window as unknown as { tapTimes: PageTimes }).tapTimes.nextTap())
   // A tap that never ends is counted as missed; its page closes under the question.

@@ -225,7 +225,7 @@ try {
   const { page, protocol } = online
   const floor = await measureFloor(online.context, slowdown, tapsEach)
   const atOnce = async () => {}
-  // People need longer than this from one door to the next.
+  // eslint-disable-next-line no-restricted-syntax -- The pace is what is measured: people need longer from door to door.
   const breath = () => new Promise((resolve) => setTimeout(resolve, 1_200))
   const walk = async (name: string, stairwells: readonly string[], ready: () => Promise<unknown>) =>
     sceneOf(

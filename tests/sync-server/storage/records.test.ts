@@ -267,7 +267,9 @@ onEachDatabase((place) => {
     const insert = (ids: string[]) => storage.transaction((trx) => insertCommands(trx, community, ids.map(aCommand)))
     await insert(['a', 'b'])
     await expect(insert(['c', 'b'])).rejects.toMatchObject({ name: 'StatementFault', code: 'not_unique' })
-    expect(await readCommands(storage.db, community, ['b', 'c'])).toEqual([{ community, ...aCommand('b'), carrier: null }])
+    expect(await readCommands(storage.db, community, ['b', 'c'])).toEqual([
+      { community, ...aCommand('b'), carrier: null },
+    ])
     expect(await readCommands(storage.db, 'elsewhere', ['a'])).toEqual([])
     expect(await readCommands(storage.db, community, [])).toEqual([])
   })

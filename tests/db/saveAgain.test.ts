@@ -19,14 +19,12 @@ beforeEach(async () => {
   reserve = true
   const onTrouble = (code: StorageTrouble) => void told.push(code)
   setHere({ database, seam, communityId: standing.community.id, memberId, deviceId, requestSync() {}, onTrouble })
-  const cache = {
-    delete: async () => {
-      const had = reserve
-      reserve = false
-      return had
-    },
+  const giveUp = async () => {
+    const had = reserve
+    reserve = false
+    return had
   }
-  vi.stubGlobal('caches', { open: async () => cache })
+  vi.stubGlobal('caches', { delete: giveUp })
 })
 afterEach(async () => {
   setHere(null)

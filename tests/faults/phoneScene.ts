@@ -130,8 +130,7 @@ export class PhoneScene {
     await waitUntil(() => first.page.evaluate(() => navigator.serviceWorker.controller !== null), {
       what: 'the worker',
     })
-    const hasReserve = () =>
-      first.page.evaluate(async () => (await (await caches.open('qiaomen-kept')).keys('/kept/reserve')).length > 0)
+    const hasReserve = () => first.page.evaluate(async () => await caches.has('qiaomen-reserve'))
     await waitUntil(hasReserve, { what: 'the reserve' })
     await first.close()
     cpSync(this.earlier, this.later, { recursive: true })

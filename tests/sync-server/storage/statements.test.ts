@@ -53,12 +53,6 @@ const CALLS: Record<keyof typeof records, readonly [call: (trx: Trx) => Promise<
       /autoindex_record_1 \(community=\? AND kind=\? AND id>\?\)/,
     ],
   ],
-  readKindAfter: [
-    [
-      (trx) => records.readKindAfter(trx, COMMUNITY, 'visit', 'a', 10),
-      /autoindex_record_1 \(community=\? AND kind=\? AND id>\?\)/,
-    ],
-  ],
   lastClockOf: [
     [
       (trx) => records.lastClockOf(trx, COMMUNITY, ['member', 'assignment']),

@@ -52,7 +52,7 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
   })
   const reconnect = async (error: unknown): Promise<void> => {
     if (!isLost(error)) return
-    await reopen().catch(() => {
+    await reopen(database).catch(() => {
       phoneNotice.value = 'lost'
     })
   }

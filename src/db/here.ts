@@ -2,6 +2,7 @@ import type { Args, Verb } from '../domain/verbs.ts'
 import { knowsRevision } from './capture.ts'
 import { commit, rehearse, type Committed } from './commit.ts'
 import type { Database } from './database.ts'
+import type { StorageTrouble } from './saveAgain.ts'
 import type { Seam } from './seam.ts'
 
 /** The phone that this page is: one member's database, and how to ask for a sync. Set once by the app at its start. */
@@ -18,9 +19,6 @@ export interface Here {
   /** Puts a connection that broke off right, so that the next tap finds it whole. */
   mend?(error: unknown): void
 }
-
-/** `nearlyFull`: saved with the last room there was. `lost`: the connection to the database does not come back. */
-export type StorageTrouble = 'nearlyFull' | 'full' | 'lost'
 
 let current: Here | null = null
 
@@ -41,9 +39,10 @@ export function here(): Here {
 
 /** Saves a command on this phone and asks for a sync: the one way from a screen to a stored row. */
 export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Committed> {
-  const { database, seam, requestSync } = here()
+  const phone = here()
+  const { database, seam, requestSync } = phone
   const run = () => commit(database, seam, verb, args)
-  const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run))
+  const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run, phone))
   if (committed.saved) requestSync()
   return committed
 }

@@ -1,6 +1,16 @@
-import { here } from './here.ts'
+import type { Database } from './database.ts'
 import { makeRoom } from './makeRoom.ts'
 import { freeReserve } from './reserve.ts'
+
+/** `nearlyFull`: saved with the last room there was. `lost`: the connection to the database does not come back. */
+export type StorageTrouble = 'nearlyFull' | 'full' | 'lost'
+
+/** A phone, as far as a failed write concerns it. */
+export interface Troubled {
+  database: Database
+  /** Says what befell the phone's storage, to whoever has words for it. */
+  onTrouble?(code: StorageTrouble): void
+}
 
 /** The phone has no room left for what was to be written. */
 export function isFull(error: unknown): boolean {
@@ -20,10 +30,11 @@ export function isLost(error: unknown): boolean {
  * is tried again. Connection lost: the database is opened again, once, and never begun anew.
  *
  * @param again does the same write again
+ * @param phone whose database it is, and who hears of it
  * @throws what the last try threw: then nothing was saved, and the caller keeps the form
  */
-export async function saveAgain<T>(error: unknown, again: () => Promise<T>): Promise<T> {
-  const { database, onTrouble } = here()
+export async function saveAgain<T>(error: unknown, again: () => Promise<T>, phone: Troubled): Promise<T> {
+  const { database, onTrouble } = phone
   if (isFull(error)) {
     if (!(await freeReserve())) await makeRoom(database, () => Promise.resolve(false))
     try {
@@ -37,7 +48,7 @@ export async function saveAgain<T>(error: unknown, again: () => Promise<T>): Pro
   }
   if (!isLost(error)) throw error
   try {
-    await reopen()
+    await reopen(database)
     return await again()
   } catch (still) {
     onTrouble?.('lost')
@@ -46,8 +57,7 @@ export async function saveAgain<T>(error: unknown, again: () => Promise<T>): Pro
 }
 
 /** Opens the database again; one that is not there any more is a loss, and stays unopened. */
-export async function reopen(): Promise<void> {
-  const { database } = here()
+export async function reopen(database: Database): Promise<void> {
   database.close({ disableAutoOpen: false })
   await database.open()
 }

@@ -21,7 +21,7 @@ import { installTapProbe, type PageTimes, type TapTimes } from './tapProbe.ts'
 
 const { values } = parseArgs({
   options: {
-    taps: { type: 'string', default: '64' },
+    taps: { type: 'string', default: '48' },
     slowdown: { type: 'string', default: '4' },
     profile: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -225,8 +225,8 @@ try {
   const { page, protocol } = online
   const floor = await measureFloor(online.context, slowdown, tapsEach)
   const atOnce = async () => {}
-  // eslint-disable-next-line no-restricted-syntax -- The pace is what is measured: people need longer from door to door.
-  const breath = () => new Promise((resolve) => setTimeout(resolve, 1_200))
+  // eslint-disable-next-line no-restricted-syntax -- The pace is what is measured: people need longer from door to door, and a sync ends in between.
+  const breath = () => new Promise((resolve) => setTimeout(resolve, 2_000))
   const walk = async (name: string, stairwells: readonly string[], ready: () => Promise<unknown>) =>
     sceneOf(
       name,

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { setHere, type StorageTrouble } from '../../src/db/here.ts'
-import { isFull, isLost, saveAgain } from '../../src/db/saveAgain.ts'
+import { isFull, isLost, saveAgain, type StorageTrouble, type Troubled } from '../../src/db/saveAgain.ts'
 import { createCommunity, type Community } from '../sync/community.ts'
 
 const full = () => new DOMException('no room', 'QuotaExceededError')
@@ -8,17 +7,17 @@ const lost = () => new DOMException('Connection to Indexed Database server lost.
 
 let community: Community
 let told: StorageTrouble[]
+let phone: Troubled
 /** Cache Storage with the reserve in it, or without. */
 let reserve: boolean
 
 beforeEach(async () => {
   community = await createCommunity()
-  const { database, seam, standing } = await community.member(community.teams[0])
-  const { memberId, deviceId } = standing
+  const { database } = await community.member(community.teams[0])
   told = []
   reserve = true
   const onTrouble = (code: StorageTrouble) => void told.push(code)
-  setHere({ database, seam, communityId: standing.community.id, memberId, deviceId, requestSync() {}, onTrouble })
+  phone = { database, onTrouble }
   const giveUp = async () => {
     const had = reserve
     reserve = false
@@ -27,7 +26,6 @@ beforeEach(async () => {
   vi.stubGlobal('caches', { delete: giveUp })
 })
 afterEach(async () => {
-  setHere(null)
   vi.unstubAllGlobals()
   await community.world.close()
 })
@@ -43,26 +41,26 @@ function write(...errors: Error[]) {
 
 test('a full phone gives up its reserve, saves, and says so', async () => {
   const again = write()
-  expect(await saveAgain(full(), again)).toBe('saved')
+  expect(await saveAgain(full(), again, phone)).toBe('saved')
   expect([reserve, told]).toEqual([false, ['nearlyFull']])
 })
 
 test('a phone that stays full says no, and keeps what it has', async () => {
-  await expect(saveAgain(full(), write(full(), full()))).rejects.toThrow('no room')
+  await expect(saveAgain(full(), write(full(), full()), phone)).rejects.toThrow('no room')
   expect(told).toEqual([])
 })
 
 test('a lost connection is opened again once', async () => {
   const again = write()
-  expect(await saveAgain(lost(), again)).toBe('saved')
+  expect(await saveAgain(lost(), again, phone)).toBe('saved')
   expect(told).toEqual([])
-  await expect(saveAgain(lost(), write(lost()))).rejects.toThrow('server lost')
+  await expect(saveAgain(lost(), write(lost()), phone)).rejects.toThrow('server lost')
   expect(told).toEqual(['lost'])
 })
 
 test('any other error stays what it is, and nothing is tried again', async () => {
   const again = write()
-  await expect(saveAgain(new TypeError('a bug'), again)).rejects.toThrow('a bug')
+  await expect(saveAgain(new TypeError('a bug'), again, phone)).rejects.toThrow('a bug')
   expect(again).not.toHaveBeenCalled()
 })
 

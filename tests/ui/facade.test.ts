@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import Facade from '../../src/ui/Facade.vue'
 import type { FacadePlan, WindowState } from '../../src/ui/facade.ts'
 import { aPlan, aPlanFloor, aWindow, words } from './someFacade.ts'
@@ -35,8 +35,9 @@ describe('a window', () => {
     expect(facade.findAll('.is-lighting')).toHaveLength(0)
     const floor = aPlanFloor(3, [aWindow('301', { state: 'met' }), aWindow('302', { state: 'quizzed' })])
     await facade.setProps({ plan: aPlan('house', [floor]) })
-    expect(facade.findAll('.is-lighting').map((button) => button.attributes('data-door'))).toEqual(['door-301'])
     expect(names(facade)).toEqual(['301 见到', '302 问答'])
+    const lighting = () => facade.findAll('.is-lighting').map((button) => button.attributes('data-door'))
+    await vi.waitFor(() => expect(lighting()).toEqual(['door-301']))
     await facade.get('.is-lighting').trigger('animationend')
     expect(facade.findAll('.is-lighting')).toHaveLength(0)
   })

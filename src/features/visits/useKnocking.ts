@@ -47,7 +47,9 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
     return openId.value === null ? null : findWindow(view(), openId.value)
   })
   const floor = computed(() => view().floors.find((entry) => entry.level === open.value?.level) ?? null)
-  const next = computed(() => following(openId.value))
+  const next = computed<Window | null>((before) => {
+    return isLeaving.value && before !== undefined ? before : following(openId.value)
+  })
   const floorLeft = computed<readonly Window[]>((before) => {
     if (isLeaving.value && before) return before
     return floor.value ? waitingOnFloor(floor.value, walk().order) : []

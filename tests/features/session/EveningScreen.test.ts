@@ -121,10 +121,16 @@ test('an evening that could not be written says so and can be submitted again', 
   await knock('301', 'met')
   const screen = await doorstep.show(EveningScreen)
   vi.spyOn(console, 'error').mockImplementation(() => {})
-  vi.spyOn(doorstep.database, 'transaction').mockRejectedValueOnce(new Error('lost connection'))
+  const { core } = doorstep.database
+  const whole = core.transaction
+  const broken = vi.spyOn(core, 'transaction').mockImplementation((stores, mode, options) => {
+    if (mode === 'readwrite') throw new Error('lost connection')
+    return whole(stores, mode, options)
+  })
   await screen.get('form').trigger('submit')
   await settled()
   expect(screen.get('[role="alert"]').text()).toContain('没有提交')
+  broken.mockRestore()
   await screen.get('form').trigger('submit')
   await settled()
   expect(screen.text()).toContain('已提交')

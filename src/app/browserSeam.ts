@@ -5,7 +5,8 @@ let painting: (() => void)[] = []
 function afterPaint(): void {
   const due = painting
   painting = []
-  for (const run of due) run()
+  // One that throws must not keep the next from running: somebody waits for it with the sheet open.
+  for (const run of due) queueMicrotask(run)
 }
 
 /** The browser's side of the seam: its clock, randomness, database, network, timers and locks. */

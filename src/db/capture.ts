@@ -121,8 +121,11 @@ export class Capture implements Rows {
     for (const index of ['', ':dels', 'id', 'state']) parts[part('outbox', index)] = everyKey()
     parts[part('phone', '')] = everyKey()
     isAnnouncing = true
-    Dexie.on.storagemutated.fire(parts)
-    isAnnouncing = false
+    try {
+      Dexie.on.storagemutated.fire(parts)
+    } finally {
+      isAnnouncing = false
+    }
   }
 
   #store(name: StoreName | 'outbox' | 'phone'): IDBObjectStore {

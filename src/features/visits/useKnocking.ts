@@ -176,6 +176,7 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
     try {
       await work()
     } finally {
+      isLeaving.value = false
       isBusy.value = false
     }
   }

@@ -4,7 +4,7 @@ import { isErased } from '../src/domain/erasures.ts'
 import { isEstimated } from '../src/domain/estimatedTime.ts'
 import { check, type FieldCode } from '../src/domain/fields.ts'
 import { mintId } from '../src/domain/hash.ts'
-import type { Change } from '../src/domain/record.ts'
+import { stairwellScope, type Change } from '../src/domain/record.ts'
 import { commandOf, isVerb, type Args, type Verb } from '../src/domain/verbs.ts'
 import { writtenTextOf } from '../src/domain/writtenText.ts'
 import { DAY_MS, LIMITS } from '../src/protocol/limits.ts'
@@ -76,8 +76,20 @@ export class Judge {
     const estimated = isEstimated(wire.claimedAt - wire.offsetMs, effective)
     const at = { claimed: wire.claimedAt, effective, received, isEstimated: estimated }
     const decision = rule.decide({ args: args.value, actor, at, newId }, this.#facts)
-    if (!deed.former || !decision.accepted) return decision
+    if (!decision.accepted) return this.#withReason(decision, args.value, deed)
+    if (!deed.former) return decision
     return accept(await this.#guard(decision.changes, { formerly: wire.formerly, effective }))
+  }
+
+  /** An undo or a quiz whose visit is not there any more, because its round was folded (SYNC-12), is told so. */
+  async #withReason(refused: Decision & { accepted: false }, args: unknown, deed: Deed): Promise<Decision> {
+    const { visitId, stairwellId } = args as { visitId?: string; stairwellId?: string }
+    // What stood in a lost history may still get its visit back from another phone (SYNC-8).
+    if (refused.code !== 'not_found' || deed.former || !visitId || !stairwellId) return refused
+    const scope = stairwellScope(stairwellId)
+    await this.#facts.load([{ row: { kind: 'visit', id: visitId, scope } }, { range: { kind: 'folded', scope } }])
+    const isFolded = this.#facts.get('visit', visitId) === 'absent' && this.#facts.all('folded', scope).length > 0
+    return isFolded ? { accepted: false, code: 'round_closed' } : refused
   }
 
   /** Whether a command writes a text that was erased since it was written (SYNC-14). */

@@ -6,6 +6,8 @@ import type { LateAnswer } from '../src/domain/records/lateAnswer.ts'
 import { DAY_MS } from '../src/protocol/limits.ts'
 import { commitDeed } from './commitDeed.ts'
 import type { ServerContext } from './context.ts'
+import { fold } from './folding.ts'
+import { FOLD_AFTER_DAYS } from './settings.ts'
 import { dropEntryLinks, listCommunities } from './storage/enrolments.ts'
 import { readCommands, readKindAfter } from './storage/records.ts'
 import type { RecordRow } from './storage/tables.ts'
@@ -28,6 +30,11 @@ export const RETENTION = [
     why: 'Used, withdrawn or past, they are of use for questions of this quarter only.',
   },
   { what: 'entry links', days: 90, why: 'As invitations; they open nothing any more.' },
+  {
+    what: 'events of doors',
+    days: FOLD_AFTER_DAYS,
+    why: 'After the end of their round they are folded into counts (SYNC-12, `folding.ts`); FOLD_AFTER_DAYS sets it.',
+  },
   { what: 'settled holds', days: 400, why: 'A year’s work may be asked about; the visit itself is kept.' },
   { what: 'late answers', days: 400, why: 'A phone that is away for a year still learns what became of its holds.' },
 ] as const
@@ -102,14 +109,16 @@ async function removeRows(server: ServerContext, community: string, rows: readon
   })
 }
 
-/** Prunes at each start and once a day, beside everything else. */
+/** Folds and prunes at each start and once a day, beside everything else. */
 export class DailyPruning {
   readonly #server: ServerContext
+  readonly #foldAfterDays: number
   readonly #timer: ReturnType<typeof setInterval>
   #running: Promise<void> = Promise.resolve()
 
-  constructor(server: ServerContext) {
+  constructor(server: ServerContext, foldAfterDays: number) {
     this.#server = server
+    this.#foldAfterDays = foldAfterDays
     this.#timer = setInterval(() => this.#run(), DAY_MS)
     this.#timer.unref()
     this.#run()
@@ -117,6 +126,7 @@ export class DailyPruning {
 
   #run(): void {
     this.#running = this.#running
+      .then(() => fold(this.#server, this.#foldAfterDays))
       .then(() => prune(this.#server))
       .then(
         () => {},

@@ -1,3 +1,5 @@
+import { LIMITS } from '../src/protocol/limits.ts'
+
 /** What the environment may say; every setting has a default that works. */
 export interface Settings {
   port: number
@@ -7,6 +9,8 @@ export interface Settings {
   publicUrl: string | null
   trustProxy: boolean
   logLevel: string | null
+  /** How long the events of doors are kept after the end of their round (SYNC-12). */
+  foldAfterDays: number
 }
 
 /** A bad setting stops the start with one clear line. */
@@ -14,6 +18,8 @@ export class BadSetting extends Error {
   override readonly name = 'BadSetting'
 }
 
+/** Where nobody said otherwise. */
+export const FOLD_AFTER_DAYS = 90
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /**
@@ -25,6 +31,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const unknown = Object.keys(environment).find((name) => name.startsWith('QIAOMEN_'))
   if (unknown) throw new BadSetting(`${unknown} is not a setting of this server`)
   const { PORT, HOST, DATA_DIR, DATABASE_URL, PUBLIC_URL, TRUST_PROXY, LOG_LEVEL } = environment
+  const foldAfterDays = Number(environment['FOLD_AFTER_DAYS'] || FOLD_AFTER_DAYS)
   const port = PORT ? Number(PORT) : 8787
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new BadSetting(`PORT must be 0 to 65535, not "${PORT}"`)
@@ -37,6 +44,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (TRUST_PROXY && !['0', '1', 'true', 'false'].includes(TRUST_PROXY)) {
     throw new BadSetting('TRUST_PROXY must be 1 or 0')
   }
+  // Shorter, and a phone that was off for a month would find nothing of what it still has to say something about.
+  if (!Number.isInteger(foldAfterDays) || foldAfterDays < LIMITS.lateDays || foldAfterDays > 3_650) {
+    throw new BadSetting(`FOLD_AFTER_DAYS must be ${LIMITS.lateDays} to 3650, not "${environment['FOLD_AFTER_DAYS']}"`)
+  }
   if (LOG_LEVEL && !LOG_LEVELS.includes(LOG_LEVEL))
     throw new BadSetting(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`)
   return {
@@ -47,5 +58,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     publicUrl: PUBLIC_URL ? PUBLIC_URL.replace(/\/+$/, '') : null,
     trustProxy: TRUST_PROXY === '1' || TRUST_PROXY === 'true',
     logLevel: LOG_LEVEL || null,
+    foldAfterDays,
   }
 }

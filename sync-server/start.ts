@@ -83,7 +83,7 @@ export async function startServer(settings: Settings, context: ServerContext, ap
   })
   const journal = await JournalFile.follow(settings.dataDir, context)
   const retries = await HoldRetries.follow(context)
-  const pruning = new DailyPruning(context)
+  const pruning = new DailyPruning(context, settings.foldAfterDays)
   const relay = settings.databaseUrl ? new PokeRelay(settings.databaseUrl, context) : null
   await app.listen({ port: settings.port, host: settings.host })
   const address = app.server.address()

@@ -5,6 +5,7 @@ import { device } from './records/device.ts'
 import { deviceReport } from './records/deviceReport.ts'
 import { doNotKnock } from './records/doNotKnock.ts'
 import { erasure } from './records/erasure.ts'
+import { folded } from './records/folded.ts'
 import { hold } from './records/hold.ts'
 import { invite } from './records/invite.ts'
 import { lateAnswer } from './records/lateAnswer.ts'
@@ -31,6 +32,7 @@ export const KINDS = {
   deviceReport,
   doNotKnock,
   erasure,
+  folded,
   hold,
   invite,
   lateAnswer,

@@ -16,7 +16,7 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   digits_in_text: '文字里有一长串数字，像是电话或证件号。请删掉再保存。',
   label_retired: '这个门牌已经撤下了。要恢复，请队长核实。',
   label_taken: '这个楼梯里已经有同样的门牌。',
-  round_closed: '这一轮已经结束了。',
+  round_closed: '这一轮早已结束，每户明细已按规定合并，这一次改不了了。',
   session_ended: '今晚的敲门已经结束并提交过了。',
   invite_dead: '这个邀请已经用过、收回或过期了。',
   match_code_wrong: '确认码对不上，请两个人当面再核对一次。',

@@ -7,6 +7,7 @@ import { BadBackup } from './backupFile.ts'
 import { backupTo } from './backupTo.ts'
 import { doctor } from './doctor.ts'
 import { exportTo } from './exportTo.ts'
+import { foldNow } from './foldNow.ts'
 import { BadHandover, importHandover } from './importHandover.ts'
 import { importRosterFile } from './importRosterFile.ts'
 import { initOfficer } from './initOfficer.ts'
@@ -49,6 +50,7 @@ const VERBS: Record<string, OperatorVerb> = {
     run: (words, { journal }) => restoreFrom(one(words, 'DIR'), process.env, journal),
   },
   prune: { usage: 'prune [--dry-run]', run: (_words, { dryRun }) => pruneNow(dryRun, process.env) },
+  fold: { usage: 'fold [--dry-run]', run: (_words, { dryRun }) => foldNow(dryRun, process.env) },
   verify: { usage: 'verify', run: () => verify(process.env) },
   export: { usage: 'export DIR', run: (words) => exportTo(one(words, 'DIR'), process.env) },
   doctor: { usage: 'doctor', run: () => doctor(process.env) },

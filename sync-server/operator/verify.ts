@@ -10,10 +10,12 @@ import {
 import { canonicalJson } from '../../src/domain/hash.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import type { Erasure } from '../../src/domain/records/erasure.ts'
+import type { Folded } from '../../src/domain/records/folded.ts'
 import type { SessionTally } from '../../src/domain/records/sessionTally.ts'
 import type { Stairwell } from '../../src/domain/records/stairwell.ts'
 import { applyToTally, tallyOf } from '../../src/domain/service/tally.ts'
 import { listCommunities } from '../storage/enrolments.ts'
+import { countApplied } from '../storage/foldedRows.ts'
 import { readJournal, type JournalRow } from '../storage/journal.ts'
 import { backfillAfter, readClock, readProjections } from '../storage/records.ts'
 import type { Tables } from '../storage/tables.ts'
@@ -26,12 +28,15 @@ interface Verified {
   clock: number
   records: number
   facades: number
+  /** Visits that stand as events, and visits that only count in folded rounds (SYNC-12). */
+  visits: number
+  folded: number
   faults: string[]
 }
 
 /**
  * `verify`: every clock is in its place, every façade and every evening's count equals the one worked out anew from its
- * events, and nothing that was revoked or erased is back. It reads one moment of the data and holds nobody up.
+ * events, folded and standing visits are all that were taken in, and nothing that was revoked or erased is back. It reads one moment of the data and holds nobody up.
  */
 export async function verify(environment: Readonly<Record<string, string | undefined>>): Promise<OperatorAnswer> {
   const communities = await withContext(environment, async (server) => {
@@ -51,7 +56,7 @@ export async function verify(environment: Readonly<Record<string, string | undef
 
 async function verifyCommunity(db: Transaction<Tables>, community: string): Promise<Verified> {
   const clock = (await readClock(db, community))?.clock ?? 0
-  const verified: Verified = { community, clock, records: 0, facades: 0, faults: [] }
+  const verified: Verified = { community, clock, records: 0, facades: 0, visits: 0, folded: 0, faults: [] }
   const redrawn = new Map<string, Facade>()
   const recounted = new Map<string, SessionTally>()
   const tallies = new Map<string, SessionTally>()
@@ -63,6 +68,8 @@ async function verifyCommunity(db: Transaction<Tables>, community: string): Prom
       verified.records++
       if (row.clock > clock) verified.faults.push(`${row.kind} ${row.id} has a clock that was never given out`)
       if (row.kind === 'sessionTally') tallies.set(row.id, JSON.parse(row.body) as SessionTally)
+      if (row.kind === 'folded') verified.faults.push(...addFolded(verified, JSON.parse(row.body) as Folded))
+      if (row.kind === 'visit') verified.visits++
       if (row.kind === 'stairwell' || row.kind === 'device') kept.set(row.id, JSON.parse(row.body) as Device)
       if (!isFacadeKind(row.kind)) continue
       const event = { kind: row.kind, before: null, after: JSON.parse(row.body) } as FacadeEvent
@@ -86,6 +93,10 @@ async function verifyCommunity(db: Transaction<Tables>, community: string): Prom
       verified.faults.push(`façade ${key} differs from its events`)
     }
   }
+  const applied = await countApplied(db, community, 'visit/record')
+  if (verified.visits + verified.folded !== applied) {
+    verified.faults.push(`${applied} visits were taken in, ${verified.visits} stand and ${verified.folded} were folded`)
+  }
   verified.faults.push(...miscounted(recounted, tallies), ...broughtBack(await readJournal(db, community), kept))
   return verified
 }
@@ -100,6 +111,14 @@ function miscounted(recounted: ReadonlyMap<string, SessionTally>, stored: Readon
     })
     return isSame ? [] : [`evening ${id} differs from its events`]
   })
+}
+
+/** What was folded and what still stands are together what was ever taken in. Each visit counts for one member. */
+function addFolded(verified: Verified, { id, visits, voided, doors, members }: Folded): string[] {
+  verified.folded += visits + voided
+  const byMember = Object.values(members).reduce((sum, member) => sum + member.visits, 0)
+  const isEven = byMember === visits && Object.keys(doors).length <= visits
+  return isEven ? [] : [`the folded round ${id} counts ${visits} visits, and its members ${byMember}`]
 }
 
 /** What the journal says was revoked or erased, and stands there all the same (SYNC-14). */

@@ -47,7 +47,7 @@ export function makeFolder(where: 'memory' | 'disk' = 'memory'): string {
 
 export const settingsOf = (more: Partial<Settings>): Settings => {
   const quiet = { port: 0, host: '127.0.0.1', publicUrl: null, trustProxy: false, logLevel: null }
-  return { ...quiet, dataDir: '', databaseUrl: null, ...more }
+  return { ...quiet, dataDir: '', databaseUrl: null, foldAfterDays: 90, ...more }
 }
 
 let made: Promise<Quarter> | undefined

@@ -16,12 +16,14 @@ export const saveRound = command({
     state: choice(['open', 'closed']),
   }),
   reads: ({ roundId }) => [row('round', roundId, 'c')],
-  decide({ args }, facts) {
+  decide({ args, at }, facts) {
     const { roundId, baseRevision, ...body } = args
     const round = facts.get('round', roundId)
     if (round === 'unknownHere') return accept([])
     const revision = round === 'absent' ? 0 : round.revision
     if (revision !== baseRevision) return refuse('stale_revision')
-    return accept([put('round', { id: roundId, ...body, revision: revision + 1 })])
+    const known = round === 'absent' || round.state === 'open' ? undefined : round.closedAt
+    const end = body.state === 'closed' ? { closedAt: known ?? at.received } : {}
+    return accept([put('round', { id: roundId, ...body, ...end, revision: revision + 1 })])
   },
 })

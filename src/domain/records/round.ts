@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { choice, fields, id, text, whole } from '../fields.ts'
+import { choice, fields, id, text, time, whole } from '../fields.ts'
 import { kind } from '../kind.ts'
 import { communityScope } from '../record.ts'
 
@@ -12,6 +12,8 @@ export const round = kind({
     name: text(30, 1),
     startsOn: v.pipe(v.string('bad_field'), v.isoDate('bad_field')),
     state: choice(['open', 'closed']),
+    /** When it was closed, ms on the server's clock; from then on its events grow old (SYNC-12). */
+    closedAt: v.optional(time),
     revision: whole(0, 1e9),
   }),
   scopeOf: () => communityScope,

@@ -1,4 +1,5 @@
 import type { Database, PhoneState } from '../db/database.ts'
+import { dropFolded } from '../db/foldRound.ts'
 import { forgetCursor, renumber, startOver } from '../db/lane.ts'
 import { nextBatch } from '../db/outbox.ts'
 import type { Seam } from '../db/seam.ts'
@@ -47,6 +48,7 @@ export async function synchronize(
     const { request, asked, waiting } = await compose(database, pace, appVersion)
     const answer = await ask(database, seam, pace, request, asked)
     if (!answer) continue
+    if (answer.device === 'active') await dropFolded(database, asked, answer)
     const settled = await settle(database, seam, asked, answer, answer.device === 'active')
     if (settled === 'stale') {
       // Another tab moved on meanwhile. Nothing was stored, so everything is asked for again from where it stands now.

@@ -41,7 +41,7 @@ export const visitDialogs = {
     code: '像是门禁密码，没有保存。密码不能写在这里，请当面问保安或队长。',
     stale: '别人刚改过，没有覆盖。下面是最新的，请再看一眼：',
     redact: '抹去这条文字',
-    redactWhy: '写了姓名、电话或别的隐私时用。所有手机和备份恢复以后都不会再有，也不能撤销。',
+    redactWhy: '写了姓名、电话或别的隐私时用。抹去以后，每台手机上都不再有，备份恢复后也不会回来，也不能撤销。',
     redactYes: '抹去，不能撤销',
     redactNo: '不抹去',
     latest: (note: string): string => (note === '' ? '（空）' : note),

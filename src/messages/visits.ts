@@ -84,7 +84,7 @@ export const visitMessages = {
   note: {
     title: '进门备注',
     empty: '还没写怎么进门（门禁、保安）',
-    erased: '已抹去',
+    erased: '原来的备注已抹去',
     edit: '改备注',
     write: '写备注',
   },

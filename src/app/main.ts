@@ -1,5 +1,6 @@
 import './polyfills.ts'
 import '../ui/tokens.css'
+import '../ui/card.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { applyPreferences } from '../ui/preferences.ts'

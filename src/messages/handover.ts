@@ -2,7 +2,7 @@
 export const handoverMessages = {
   title: '没有网络时转交',
   back: '回到队列',
-  lead: '这台手机一直没有信号、快没电了，可以把没上传的记录做成一个文件，交给有信号的队友或社区电脑代传。',
+  lead: '这台手机一直没有信号、快没电的时候，可以把没上传的记录做成一个文件，交给有信号的队友或社区电脑代传。',
 
   giveTitle: '交给别人代传',
   nothing: '没有未上传的记录，不用转交。',
@@ -38,6 +38,7 @@ export const handoverMessages = {
   takeTitle: '收下队友的记录',
   takeLead: '选队友发来的转交文件。没有网也能收，有网时随这台手机一起上传，算在队友名下。',
   choose: '选择转交文件',
+  drop: '也可以把文件拖到这里',
   reading: '正在读文件…',
   taken: (name: string, count: number): string => `已收下${name}的 ${count} 条记录，保存在手机，有网自动代传。`,
   takenAgain: '这份文件已经收过了，不会重复计入。',

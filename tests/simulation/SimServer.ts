@@ -8,6 +8,7 @@ import { put } from '../../src/domain/put.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import { termsOf, type Invite } from '../../src/domain/records/invite.ts'
 import { bondAt, type Member } from '../../src/domain/records/member.ts'
+import type { Round } from '../../src/domain/records/round.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
 import { problemBody } from '../../src/protocol/problem.ts'
@@ -15,6 +16,7 @@ import type { Answer, SyncAnswer } from '../../src/protocol/sync.ts'
 import { commitDeed } from '../../sync-server/commitDeed.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
 import { beginEpoch } from '../../sync-server/epoch.ts'
+import { fold } from '../../sync-server/folding.ts'
 import { HttpProblem } from '../../sync-server/HttpProblem.ts'
 import { retryHolds } from '../../sync-server/HoldRetries.ts'
 import { enrol, enter } from '../../sync-server/identity/enrol.ts'
@@ -53,6 +55,8 @@ export class SimServer {
   epoch = ''
   /** Which commands are known to be on the server's disk in this history. */
   readonly durable = new Set<string>()
+  /** Visits that were ever folded, also in a history that was lost since: a phone may have let them go. */
+  readonly folded = new Set<string>()
   /** What each command was last answered for good. */
   readonly #finals = new Map<string, string>()
 
@@ -236,6 +240,47 @@ export class SimServer {
     const found = await rows.where('deleted', '=', 0).where('id', 'in', [memberId, deviceId]).execute()
     const bodyOf = (kind: string) => JSON.parse(found.find((row) => row.kind === kind)?.body ?? 'null') as unknown
     return { member: bodyOf('member') as Member | null, device: bodyOf('device') as Device | null }
+  }
+
+  /** The operator closes a round or opens it again. No revision of it moves: that is the officers' own affair. */
+  async setRound(roundId: string, state: Round['state']): Promise<void> {
+    await this.#operate(`round ${state}`, () =>
+      commitDeed(this.context, this.#community, async (_trx, facts) => {
+        await facts.load([{ row: { kind: 'round', id: roundId, scope: 'c' } }])
+        const round = facts.get('round', roundId)
+        if (typeof round !== 'object' || round.state === state) return { changes: [], value: null }
+        const { closedAt: _closedAt, ...rest } = round
+        const end = state === 'closed' ? { closedAt: this.context.clock.now() } : {}
+        return { changes: [put('round', { ...rest, ...end, state })], value: null }
+      }),
+    )
+  }
+
+  /** Folds what is closed, as if its time had come (SYNC-12). */
+  async fold(): Promise<void> {
+    await this.#operate('fold', async () => {
+      const before = await this.#visitIds()
+      await fold(this.context, 0)
+      const after = new Set(await this.#visitIds())
+      for (const id of before) if (!after.has(id)) this.folded.add(id)
+    })
+  }
+
+  async #visitIds(): Promise<string[]> {
+    const rows = this.context.storage.db.selectFrom('record').select('id').where('kind', '=', 'visit')
+    return (await rows.execute()).map(({ id }) => id)
+  }
+
+  /** A deed of the operator; he comes again when the disk is exchanged meanwhile. */
+  async #operate(what: string, work: () => Promise<unknown>): Promise<void> {
+    if (this.#isDown) return
+    const { restores } = this
+    try {
+      await this.#carefully(work)
+      this.#scheduler.note(`server ${what}`)
+    } catch (error) {
+      if (restores === this.restores && !this.#isDown) throw error
+    }
   }
 
   async backUp(): Promise<void> {

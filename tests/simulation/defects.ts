@@ -418,4 +418,104 @@ export const DEFECTS: readonly Defect[] = [
     seed: 20,
     budget: 300,
   },
+  {
+    name: 'a late visit to a folded round counts twice on replay',
+    edits: [
+      {
+        file: 'sync-server/commitBatch.ts',
+        find: '    const stored = ids.length > 0 ? await readCommands(trx, community, ids) : []\n',
+        put: `    const all_ = ids.length > 0 ? await readCommands(trx, community, ids) : []
+    const { mintId } = await import('../src/domain/hash.ts')
+    const visits_ = await readRecords(trx, community, ids.map((id) => ({ kind: 'visit', id: mintId(id, '0') })))
+    const live_ = new Set(visits_.map(({ id }) => id))
+    const stored = all_.filter(({ id, verb, answer }) => {
+      return verb !== 'visit/record' || !answer.includes('"applied"') || live_.has(mintId(id, '0'))
+    })\n`,
+      },
+      {
+        file: 'sync-server/storage/records.ts',
+        find: "await trx.insertInto('command').values(values).execute()",
+        put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
+      },
+    ],
+    seed: 16,
+    budget: 100,
+  },
+  {
+    name: 'a folded event stays',
+    edits: [
+      {
+        file: 'sync-server/folding.ts',
+        find: '    await dropFoldedRows(trx, community, rows, facadeKey(stairwellId, roundId))\n',
+        put: '    if (rows.length < 0) await dropFoldedRows(trx, community, rows, facadeKey(stairwellId, roundId))\n',
+      },
+    ],
+    seed: 4,
+    budget: 50,
+  },
+  {
+    name: 'an older cursor does not get the scope whole',
+    edits: [
+      {
+        file: 'src/db/foldRound.ts',
+        find: 'return stored !== undefined && JSON.stringify(stored.body) === JSON.stringify(body)',
+        put: 'return stored !== undefined || body === null',
+      },
+    ],
+    seed: 4,
+    budget: 50,
+  },
+  {
+    name: 'a fold takes along what came behind it',
+    edits: [
+      {
+        file: 'src/sync/synchronize.ts',
+        find: "    if (answer.device === 'active') await dropFolded(database, asked, answer)\n",
+        put: '',
+      },
+      {
+        file: 'src/sync/synchronize.ts',
+        find: '    stale = 0\n    if (answer.lane)',
+        put: `    stale = 0
+    if (answer.device === 'active') await dropFolded(database, asked, answer)
+    if (answer.lane)`,
+      },
+      {
+        file: 'src/db/foldRound.ts',
+        find: '    if (await isKnown(database, folded)) continue\n',
+        put: '    if (await isKnown(database, { ...folded, id: "" })) continue\n',
+      },
+      {
+        file: 'src/db/foldRound.ts',
+        find: '  return isSame && state.cursor === asked.cursor && membership >= state.membership\n',
+        put: '  return isSame || state.cursor === asked.cursor || membership >= state.membership\n',
+      },
+    ],
+    seed: 4,
+    budget: 50,
+  },
+  {
+    name: 'what lay below unsent work comes back after a fold',
+    edits: [
+      {
+        file: 'src/db/foldRound.ts',
+        find: 'await shadow.bulkPut(slice.map((row) => ({ ...row, body: null })))',
+        put: 'await shadow.bulkPut(slice)',
+      },
+    ],
+    seed: 55,
+    budget: 300,
+  },
+  {
+    name: 'a fold that takes unsent work along',
+    edits: [
+      {
+        file: 'src/db/foldRound.ts',
+        find: 'rows.filter((_row, index) => below[index] === undefined)',
+        put: 'rows.filter((_row, index) => below[index] !== null)',
+      },
+    ],
+    seed: 6,
+    budget: 50,
+  },
 ]

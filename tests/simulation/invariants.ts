@@ -7,6 +7,7 @@ import { applyToTally, tallyOf } from '../../src/domain/service/tally.ts'
 import type { Answer } from '../../src/protocol/sync.ts'
 import type { Cursor } from '../../sync-server/cursor.ts'
 import type { Storage } from '../../sync-server/storage/openStorage.ts'
+import { checkFolded, withoutFolded } from './foldInvariants.ts'
 import { visitIdOf } from './operations.ts'
 import type { Contents, SimPhone } from './SimPhone.ts'
 import type { SimServer } from './SimServer.ts'
@@ -26,6 +27,7 @@ import type { SimServer } from './SimServer.ts'
  * At rest, once faults have stopped (`checkQuiet`): everything drains, nothing waits and nobody is alarmed for nothing; each
  * command took effect exactly once and in the order of its phone (`checkEffects`); every accepted edit moved its document by
  * exactly one revision, so that each had one winner, and all that is derived equals what is recomputed (`checkServer`);
+ * folded rounds and live visits are together what was ever taken in, once (`checkFolded`);
  * phones hold exactly what they may read, so that those of equal scope are equal (`checkSame`).
  */
 
@@ -96,7 +98,8 @@ export async function checkPhone(phone: SimPhone, server: SimServer, violate: Vi
     }
   }
   checkOwnTallies(phone, contents, say)
-  checkVisible(phone, contents, new Set(memberships.get(`${phone.deviceId} ${membership}`) ?? []), say)
+  const held = new Set(memberships.get(`${phone.deviceId} ${membership}`) ?? [])
+  checkVisible(phone, contents, held, server.folded, say)
 }
 
 /** Numbers of what is pending have no gap and end at the next one (SYNC-2). */
@@ -172,9 +175,16 @@ function checkOwnTallies(phone: SimPhone, { records, outbox }: Contents, say: Vi
 
 /**
  * A saved visit never vanishes for its author (SYNC-6): once it was here it stays as long as its scope does, and while
- * it is unsent whatever becomes of the scope. What was lost with a scope and is being downloaded again may be missing.
+ * it is unsent whatever becomes of the scope. What was lost with a scope and is being downloaded again may be missing, and
+ * so may what was folded.
  */
-function checkVisible(phone: SimPhone, contents: Contents, scopes: ReadonlySet<string>, say: Violate): void {
+function checkVisible(
+  phone: SimPhone,
+  contents: Contents,
+  scopes: ReadonlySet<string>,
+  folded: ReadonlySet<string>,
+  say: Violate,
+): void {
   const { outbox, records, state } = contents
   // What is offered again after a restore may lie in a scope that was lost long before.
   const own = outbox.filter((entry) => entry.state !== 'refused' && !entry.formerly)
@@ -191,7 +201,8 @@ function checkVisible(phone: SimPhone, contents: Contents, scopes: ReadonlySet<s
     }
     const scope = `s:${(args as { stairwellId: string }).stairwellId}`
     const comesAgain = underWay.has(scope) || underWay.has('*') || state.cursor === null
-    const stays = mayHold(scopes, scope) && (phone.visible.has(id) || !comesAgain)
+    const isHere = mayHold(scopes, scope) && !folded.has(visitIdOf(id))
+    const stays = isHere && (phone.visible.has(id) || !comesAgain)
     if (unanswered.has(id) || stays) say(`the visit ${id} has vanished for its author`)
   }
   phone.visible = visible
@@ -221,10 +232,10 @@ function backfillsOf(cursor: string | null): Set<string> {
 export function checkQuiet(
   phones: readonly { phone: SimPhone; contents: Contents }[],
   truth: Truth,
-  faults: { powerCuts: number; restores: number; clockJumps: boolean },
+  faults: { powerCuts: number; restores: number; clockJumps: boolean; folded: ReadonlySet<string> },
   violate: Violate,
 ): void {
-  checkServer(truth, violate)
+  checkServer(truth, faults.folded, violate)
   for (const { phone, contents } of phones) {
     const say = (what: string) => violate(`${phone.name} at rest: ${what}`)
     const { outbox, shadow, state } = contents
@@ -239,7 +250,7 @@ export function checkQuiet(
     const once = phone.powerCuts === 1 && faults.restores === 0 && phone.fellBackAt !== null
     if (once && phone.saved.length > phone.fellBackAt! && state.alarm === null)
       say('fell back, saved again, and nobody noticed')
-    checkEffects(phone, contents, truth, faults.restores > 0 || faults.clockJumps, say)
+    checkEffects(phone, contents, truth, faults, say)
     checkSame(phone, contents, truth, say)
   }
 }
@@ -249,7 +260,7 @@ function checkEffects(
   phone: SimPhone,
   { outbox, state }: Contents,
   truth: Truth,
-  outOfOrder: boolean,
+  { restores, clockJumps, folded }: { restores: number; clockJumps: boolean; folded: ReadonlySet<string> },
   say: Violate,
 ): void {
   const refused = new Set(outbox.map((entry) => entry.id))
@@ -262,10 +273,11 @@ function checkEffects(
     }
     if (torn || refused.has(id)) continue
     if (answer.result !== 'applied') say(`${verb} ${id} is ${answer.result} there and settled here`)
-    if (verb === 'visit/record' && !truth.rows.some((row) => row.kind === 'visit' && row.id === visitIdOf(id))) {
+    const isLive = truth.rows.some((row) => row.kind === 'visit' && row.id === visitIdOf(id))
+    if (verb === 'visit/record' && !isLive && !folded.has(visitIdOf(id))) {
       say(`the visit ${id} has no effect`)
     }
-    if (outOfOrder || phone.powerCuts > 0) continue
+    if (restores > 0 || clockJumps || phone.powerCuts > 0) continue
     const overtook =
       last && (last.incarnation === answer.incarnation ? answer.n <= last.n : answer.receivedAt < last.receivedAt)
     if (overtook) say(`${verb} ${id} came before what was saved before it`)
@@ -291,7 +303,7 @@ function checkSame(phone: SimPhone, { records, state }: Contents, truth: Truth, 
 }
 
 /** Derived equals recomputed, and every accepted edit moved its document by exactly one revision. */
-function checkServer(truth: Truth, violate: Violate): void {
+function checkServer(truth: Truth, folded: ReadonlySet<string>, violate: Violate): void {
   const say = (what: string) => violate(`server at rest: ${what}`)
   const drawn = drawFacades(truth.rows)
   for (const [key, facade] of truth.facades) {
@@ -299,7 +311,8 @@ function checkServer(truth: Truth, violate: Violate): void {
     if (canonicalJson(facade) !== canonicalJson(expected)) say(`the façade ${key} is not what its events say`)
   }
   for (const key of drawn.keys()) if (!truth.facades.has(key)) say(`the façade ${key} is missing`)
-  checkTallies(truth, say)
+  checkTallies(truth, folded, say)
+  checkFolded(truth, say)
   const applied = (verb: string) =>
     [...truth.commands.values()].filter((answer) => answer.verb === verb && answer.result === 'applied').length
   const revisions = (kind: string, of: (body: never) => number) =>
@@ -315,7 +328,7 @@ function checkServer(truth: Truth, violate: Violate): void {
   }
 }
 
-function checkTallies(truth: Truth, say: Violate): void {
+function checkTallies(truth: Truth, folded: ReadonlySet<string>, say: Violate): void {
   const expected = new Map<string, SessionTally>()
   for (const { kind, body } of truth.rows) {
     if (!isFacadeKind(kind)) continue
@@ -327,7 +340,11 @@ function checkTallies(truth: Truth, say: Violate): void {
   }
   for (const { kind, id, body } of truth.rows) {
     if (kind !== 'sessionTally') continue
-    if (canonicalJson(body) !== canonicalJson(expected.get(id))) say(`the evening ${id} is not what its visits say`)
+    const tally = withoutFolded(body as SessionTally, truth.rows, folded)
+    const blank = { ...tally, visits: {} }
+    const isOutlived = Object.keys((body as SessionTally).visits).length > Object.keys(tally.visits).length
+    const own = expected.get(id) ?? (isOutlived ? blank : undefined)
+    if (canonicalJson(tally) !== canonicalJson(own)) say(`the evening ${id} is not what its visits say`)
     expected.delete(id)
   }
   for (const id of expected.keys()) say(`the evening ${id} is missing`)

@@ -48,7 +48,7 @@ const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
 console.log(`traces ${total.traces}`)
 console.log(
   `${total.seeds} seeds from ${from}: ${total.failed} failed; ${total.saved} saved, ${total.crashes} crashes, ` +
-    `${total.powerCuts} power cuts, ${total.deaths} deaths of the server, ${total.restores} restores, ` +
+    `${total.powerCuts} power cuts, ${total.deaths} deaths of the server, ${total.restores} restores, ${total.folded} visits folded, ` +
     `${total.enrolments} enrolments again, ${seconds} s`,
 )
 process.exitCode = total.failed === 0 ? 0 : 1

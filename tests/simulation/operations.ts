@@ -13,7 +13,11 @@ import type { Team } from '../../src/domain/records/team.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
 import { START_MS } from './ground.ts'
 import type { Contents, SimPhone } from './SimPhone.ts'
+import type { SimServer } from './SimServer.ts'
 import type { Template } from './template.ts'
+
+/** The share of evenings in which something is folded. */
+const FOLDING_EVENINGS = 0.4
 
 /** What a phone shows its person, and the dice that say what the person does with it. */
 interface Scene {
@@ -235,6 +239,27 @@ export async function settleEverything(officer: SimPhone, template: Template, rn
     await officer.commit('device/confirm', { deviceId, memberId, teamId, matchCode })
   }
   return waiting.length + pending.length
+}
+
+/**
+ * A round is closed, folded some time later and opened again, while everybody goes on: what is then on its way to it is
+ * late. The dice are a stream of their own, so that an evening without a fold goes as it went before there was any.
+ */
+export function planFolds(
+  at: (delayMs: number, run: () => void) => void,
+  { server, template, go }: { server: SimServer; template: Template; go: (work: () => Promise<unknown>) => void },
+  dice: Seam['rng'],
+  spanMs: number,
+): void {
+  if (dice.next() > FOLDING_EVENINGS) return
+  for (let folds = 1 + Math.floor(dice.next() * 3); folds > 0; folds--) {
+    const closesMs = dice.next() * spanMs
+    const foldsMs = closesMs + dice.next() ** 2 * spanMs * 0.2
+    const opensMs = foldsMs + dice.next() ** 2 * spanMs * 0.2
+    at(closesMs, () => go(() => server.setRound(template.roundId, 'closed')))
+    at(foldsMs, () => go(() => server.fold()))
+    at(opensMs, () => go(() => server.setRound(template.roundId, 'open')))
+  }
 }
 
 /** The record that a saved visit makes. */

@@ -25,6 +25,7 @@ export interface Total {
   powerCuts: number
   restores: number
   deaths: number
+  folded: number
   enrolments: number
   traces: string
 }
@@ -99,6 +100,7 @@ function sum(outcomes: readonly Outcome[]): Total {
     powerCuts: count(({ powerCuts }) => powerCuts),
     restores: count(({ restores }) => restores),
     deaths: count(({ deaths }) => deaths),
+    folded: count(({ folded }) => folded),
     enrolments: count(({ enrolments }) => enrolments),
     traces: traces.digest('hex').slice(0, 16),
   }

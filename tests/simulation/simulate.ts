@@ -3,7 +3,7 @@ import { LIMITS } from '../../src/protocol/limits.ts'
 import { seededRng } from '../harness/world.ts'
 import { copyPlainValuesFast, deafenPages } from './ground.ts'
 import { checkPhone, checkQuiet, readTruth } from './invariants.ts'
-import { doSomething, settleEverything } from './operations.ts'
+import { doSomething, planFolds, settleEverything } from './operations.ts'
 import { Scheduler } from './Scheduler.ts'
 import type { NetFaults } from './SimNet.ts'
 import { SimPhone } from './SimPhone.ts'
@@ -18,6 +18,8 @@ export interface Outcome {
   crashes: number
   powerCuts: number
   restores: number
+  /** Visits that were folded. */
+  folded: number
   /** Deaths of the server's process between two statements or after a commit. */
   deaths: number
   enrolments: number
@@ -77,7 +79,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const broken = () => violations.length > 0
   const evening = { rng, template, scheduler, server, phones, violate, broken }
   try {
-    await wildEvening({ ...evening, temper })
+    await wildEvening({ ...evening, temper, dice: seededRng(seed ^ 0x0f01ded) })
     if (!broken()) await quietMorning(evening)
   } catch (error) {
     violate(String((error as Error).stack ?? error))
@@ -93,6 +95,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     crashes: total((phone) => phone.crashes),
     powerCuts: total((phone) => phone.powerCuts),
     restores: server.restores,
+    folded: server.folded.size,
     deaths: server.deaths,
     enrolments: total((phone) => phone.enrolments - 1),
   }
@@ -135,8 +138,10 @@ interface Evening {
   broken: () => boolean
 }
 
-async function wildEvening(evening: Evening & { temper: ReturnType<typeof drawTemper> }): Promise<void> {
-  const { rng, template, temper, scheduler, server, phones, violate, broken } = evening
+type Wild = Evening & { temper: ReturnType<typeof drawTemper>; dice: Seam['rng'] }
+
+async function wildEvening(evening: Wild): Promise<void> {
+  const { rng, dice, template, temper, scheduler, server, phones, violate, broken } = evening
   for (const phone of phones) {
     await phone.open()
     phone.remember()
@@ -184,6 +189,7 @@ async function wildEvening(evening: Evening & { temper: ReturnType<typeof drawTe
     scheduler.at(backUpMs, () => go(() => server.backUp()))
     scheduler.at(backUpMs + rng.next() * spanMs * 0.5, () => go(() => server.restore()))
   }
+  planFolds((delayMs, run) => void scheduler.at(delayMs, run), { server, template, go }, dice, spanMs)
   await scheduler.run(spanMs, async () => {
     if (broken()) return
     for (const phone of phones) {
@@ -204,6 +210,7 @@ async function quietMorning({ rng, template, scheduler, server, phones, violate 
   for (const phone of phones) phone.faults = { lost: 0, doubled: 0, leastMs: 1, tail: 100 }
   await scheduler.run(scheduler.now + 24 * HOUR_MS, async () => {})
   for (const phone of phones) if (!phone.alive) await phone.open()
+  if (server.folded.size > 0) await server.setRound(template.roundId, 'open')
   let enrolments = 0
   const everybody = async () => {
     for (const phone of phones) {
@@ -228,8 +235,16 @@ async function quietMorning({ rng, template, scheduler, server, phones, violate 
     if (before === enrolments && (await settleEverything(phones[0]!, template, rng)) === 0) break
   }
   await everybody()
+  if (server.folded.size > 0) {
+    await server.setRound(template.roundId, 'closed')
+    await server.fold()
+    await server.setRound(template.roundId, 'open')
+    await everybody()
+    await everybody()
+  }
   const truth = await readTruth(server.context.storage)
   const held = await Promise.all(phones.map(async (phone) => ({ phone, contents: (await phone.contents())! })))
   const powerCuts = phones.reduce((sum, phone) => sum + phone.powerCuts, 0)
-  checkQuiet(held, truth, { powerCuts, restores: server.restores, clockJumps }, violate)
+  const { restores, folded } = server
+  checkQuiet(held, truth, { powerCuts, restores, clockJumps, folded }, violate)
 }

@@ -81,7 +81,15 @@ class Scene {
 
   static async open(defect = ''): Promise<Scene> {
     const database = await createDatabase()
-    const nothing = { port: 0, host: '', dataDir: '', publicUrl: null, trustProxy: false, logLevel: null }
+    const nothing = {
+      port: 0,
+      host: '',
+      dataDir: '',
+      publicUrl: null,
+      trustProxy: false,
+      logLevel: null,
+      foldAfterDays: 90,
+    }
     const context = await createContext({ ...nothing, databaseUrl: database.url })
     const community = await firstCommunity(context)
     // Only the planted defect numbers rows by it.

@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 import { canonicalJson } from '../../src/domain/hash.ts'
 import { mintFoldedId, type Folded } from '../../src/domain/records/folded.ts'
+import type { Hold } from '../../src/domain/records/hold.ts'
 import type { Round } from '../../src/domain/records/round.ts'
+import type { Visit } from '../../src/domain/records/visit.ts'
 import { DAY_MS, LIMITS } from '../../src/protocol/limits.ts'
 import { fold } from '../../sync-server/folding.ts'
 import type { TestPhone } from '../harness/world.ts'
@@ -87,7 +89,7 @@ test('[SYNC-12] a visit of a phone that was off is taken in, shown, and counted 
   await member.sync()
   expect((await rowsOf(member, 'visit')).size).toBe(1)
   await officer.sync()
-  const [hold] = [...(await rowsOf(officer, 'hold')).values()] as { id: string; teamId: string }[]
+  const [hold] = [...(await rowsOf(officer, 'hold')).values()] as unknown as Hold[]
   await officer.commit('hold/settle', { holdId: hold!.id, teamId: hold!.teamId, counts: true })
   await officer.sync()
   await member.sync()
@@ -115,7 +117,7 @@ test('[SYNC-12] what is unsent stays while the rows around it go, and goes with 
   expect((await rowsOf(member, 'quizAnswer')).size).toBe(1)
   await foldAll()
   // The phone knows nothing of it yet: it takes the folded visit back, which takes its answer along, and knocks again.
-  const visit = (await rowsOf(member, 'visit')).get(done.visitId) as { doorId: string }
+  const visit = (await rowsOf(member, 'visit')).get(done.visitId) as unknown as Visit
   await member.commit('visit/void', { ...rest, doorId: visit.doorId })
   const late = await community.knock(member, stairwells[0], '102')
   const { post } = member.seam.net

@@ -133,12 +133,15 @@ describe('[SYNC-12] when a round may be folded', () => {
   }
   const knocked = (daysAgo: number) =>
     eventsOf({ door: 0, outcome: 'met', member: 0, daysAgo, voided: false, answers: [] }, 'a')
-  const { closedAt: _closedAt, ...closedBefore } = closed
+  const { closedAt: _closedAt, ...withoutEnd } = closed
+  const closedBefore: Round = withoutEnd
+  const opened: Round = { ...closed, state: 'open' }
+  const yesterday: Round = { ...closed, closedAt: NOW - 89 * DAY_MS }
 
   it.each([
     { story: 'ninety days after its end', round: closed, daysAgo: 120, may: true },
-    { story: 'a day earlier', round: { ...closed, closedAt: NOW - 89 * DAY_MS }, daysAgo: 120, may: false },
-    { story: 'while it is open', round: { ...closed, state: 'open' as const }, daysAgo: 120, may: false },
+    { story: 'a day earlier', round: yesterday, daysAgo: 120, may: false },
+    { story: 'while it is open', round: opened, daysAgo: 120, may: false },
     { story: 'with a visit that came late', round: closed, daysAgo: 3, may: false },
     { story: 'closed before closings were noted', round: closedBefore, daysAgo: 91, may: true },
     { story: 'closed so, with a visit of last month', round: closedBefore, daysAgo: 30, may: false },

@@ -108,7 +108,7 @@ export const coverageMessages = {
   exporting: '正在写表格…',
   exported: (file: string, rows: number): string => `已下载 ${file}，${rows} 行`,
   exportFailed: '表格没有写成，数据都还在。请再试一次。',
-  exportNote: '不含住户姓名电话，也不含队员的感想；撤销的记录不导出。',
+  exportNote: '不含住户姓名电话，也不含队员的感想；撤销的记录和已按规定合并的每户明细不导出。',
   progressFile: (date: string): string => `进度 ${date}`,
   visitsFile: (date: string): string => `敲门记录 ${date}`,
   progressHeads: ['小区', '楼栋', '梯', '户数', '已敲', '见到', '问答', '最近'],
@@ -146,6 +146,11 @@ export const coverageMessages = {
   estimatedWhy: '那台手机当时的时钟不准，日期和时段是推算的；这次上门照样算。',
   noVisits: '还没有人来过。',
   closedRound: '（已关）',
+  foldedRound: '这一轮早已结束，每户明细已按规定合并。窗户只画合并以后补来的记录，数字是全部的。',
+  foldedDoor: (date: string | null): string =>
+    date === null
+      ? '每户明细已按规定合并；这一户没有留下上门的日期。'
+      : `每户明细已按规定合并，只留最后一次的日期：${Number(date.slice(0, 4))}年${Number(date.slice(5, 7))}月${Number(date.slice(8, 10))}日。`,
 
   peaceUntil: (date: string): string => `请勿打扰，到 ${date} 为止`,
   peaceTitle: '电话登记',

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildProgressRows, buildVisitRows, toCsv } from '../../src/domain/coverage/exportRows.ts'
 import { facadeKey, type Facade } from '../../src/domain/coverage/facade.ts'
+import { countFolded } from '../../src/domain/coverage/foldRound.ts'
 import { viewFacade } from '../../src/domain/coverage/facadeView.ts'
 import type { Body, KindName } from '../../src/domain/kinds.ts'
 import { coverageMessages } from '../../src/messages/coverage.ts'
@@ -43,6 +44,7 @@ async function tablesOf(server: ServerContext, community: string) {
   const rounds = await all(server, community, 'round')
   const members = await all(server, community, 'member')
   const wishes = await all(server, community, 'doNotKnock')
+  const folded = await all(server, community, 'folded')
   const current = rounds.filter((round) => round.state === 'open').sort((a, b) => b.number - a.number)[0]
   const keys = current ? stairwells.map(({ id }) => facadeKey(id, current.id)) : []
   const stored = await readProjections(server.storage.db, community, 'facade', keys)
@@ -50,7 +52,10 @@ async function tablesOf(server: ServerContext, community: string) {
   const houses = stairwells.map((stairwell) => {
     const facade = current && facades.get(facadeKey(stairwell.id, current.id))
     const own = wishes.filter((wish) => wish.stairwellId === stairwell.id)
-    return { stairwell, ...viewFacade(stairwell, facade, own, server.clock.now()) }
+    const view = viewFacade(stairwell, facade, own, server.clock.now())
+    // A round that was opened again long after its end counts what was folded of it.
+    const past = folded.find((entry) => entry.stairwellId === stairwell.id && entry.roundId === current?.id)
+    return { stairwell, ...view, ...(past ? { counts: countFolded(view, past) } : {}) }
   })
   const visitRows = buildVisitRows({
     visits: await all(server, community, 'visit'),

@@ -1,3 +1,4 @@
+import type { Folded } from '../../domain/records/folded.ts'
 import type { QuizTaken } from '../../domain/records/quizTaken.ts'
 import type { Round } from '../../domain/records/round.ts'
 import type { Visit } from '../../domain/records/visit.ts'
@@ -19,6 +20,8 @@ export interface PastRound {
   id: string
   name: string
   closed: boolean
+  /** Whether its visits were folded, and then the day of the last of them at this door; what came late stands beside it. */
+  folded: { on: string | null } | null
   visits: PastVisit[]
 }
 
@@ -29,9 +32,11 @@ export function tellDoor(
   voids: readonly VisitVoid[],
   quizzes: readonly QuizTaken[],
   rounds: readonly Round[],
+  folded: readonly Folded[] = [],
 ): PastRound[] {
   const voided = new Set(voids.map((entry) => entry.visitId))
   const quizzed = new Set(quizzes.map((entry) => entry.visitId))
+  const foldedOf = new Map(folded.map((entry) => [entry.roundId, { on: entry.doors[doorId]?.on ?? null }]))
   const standing = visits
     .filter((visit) => visit.doorId === doorId && !voided.has(visit.id))
     .sort((left, right) => right.visitedAt - left.visitedAt || (left.id < right.id ? 1 : -1))
@@ -41,6 +46,7 @@ export function tellDoor(
       id: round.id,
       name: round.name,
       closed: round.state === 'closed',
+      folded: foldedOf.get(round.id) ?? null,
       visits: standing
         .filter((visit) => visit.roundId === round.id)
         .map((visit) => ({
@@ -52,5 +58,5 @@ export function tellDoor(
           estimated: visit.estimated === true,
         })),
     }))
-    .filter((round) => round.visits.length > 0)
+    .filter((round) => round.visits.length > 0 || round.folded !== null)
 }

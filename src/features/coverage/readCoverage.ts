@@ -48,13 +48,14 @@ export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 
 export async function readCoverage(): Promise<Coverage> {
   const standing = await readStanding()
   const { round, now } = standing
-  const [stairwells, facades, wishes, assignments, community] = await Promise.all([
+  const [stairwells, facades, folded, wishes, assignments, community] = await Promise.all([
     readAll('stairwell'),
     here().database.facades.toArray(),
+    readAll('folded'),
     readAll('doNotKnock'),
     round ? readAssignments(round.id) : new Map(),
     readCommunity(),
   ])
-  const street = buildStreet({ stairwells, facades, roundId: round?.id ?? null, assignments, wishes, now })
+  const street = buildStreet({ stairwells, facades, folded, roundId: round?.id ?? null, assignments, wishes, now })
   return { ...standing, street, communityName: community?.name ?? '' }
 }

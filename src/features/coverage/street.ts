@@ -1,8 +1,10 @@
 import { comparePlaces } from '../../domain/coverage/comparePlaces.ts'
 import { facadeKey, type Facade } from '../../domain/coverage/facade.ts'
+import { countFolded, lastFoldedAt } from '../../domain/coverage/foldRound.ts'
 import { miniFacade, type MiniCell } from '../../domain/coverage/facadeShape.ts'
 import { viewFacade, type FacadeCounts } from '../../domain/coverage/facadeView.ts'
 import { grantAt, type Assignment } from '../../domain/records/assignment.ts'
+import type { Folded } from '../../domain/records/folded.ts'
 import type { DoNotKnock } from '../../domain/records/doNotKnock.ts'
 import type { Stairwell } from '../../domain/records/stairwell.ts'
 import { localMidnight } from '../../domain/times.ts'
@@ -17,6 +19,8 @@ export interface StreetHouse {
   days: number | null
   handedOut: boolean
   rows: MiniCell[][]
+  /** Whether the details of this round were folded: the picture shows what came after, the figures are of all. */
+  folded: boolean
 }
 
 export const SHOWS = ['round', 'forgotten', 'unassigned'] as const
@@ -27,6 +31,8 @@ export interface StreetSources {
   stairwells: readonly Stairwell[]
   /** Of every round: when somebody last came does not begin anew with a round. */
   facades: readonly Facade[]
+  /** What was folded, of every round. */
+  folded: readonly Folded[]
   roundId: string | null
   assignments: ReadonlyMap<string, Assignment>
   wishes: readonly DoNotKnock[]
@@ -42,28 +48,36 @@ const LATE_DAYS = 10
  * door to knock at and no place here.
  */
 export function buildStreet(sources: StreetSources): StreetHouse[] {
-  const { stairwells, facades, roundId, assignments, wishes, now } = sources
+  const { stairwells, facades, folded, roundId, assignments, wishes, now } = sources
   const facadeOf = new Map(facades.map((facade) => [facadeKey(facade.stairwellId, facade.roundId), facade]))
   const lastOf = new Map<string, number>()
   for (const facade of facades) {
     const last = Math.max(lastOf.get(facade.stairwellId) ?? 0, lastVisit(facade))
     if (last > 0) lastOf.set(facade.stairwellId, last)
   }
+  for (const entry of folded) {
+    const last = Math.max(lastOf.get(entry.stairwellId) ?? 0, lastFoldedAt(entry) ?? 0)
+    if (last > 0) lastOf.set(entry.stairwellId, last)
+  }
+  const foldedHere = folded.filter((entry) => entry.roundId === roundId)
+  const foldedOf = new Map(foldedHere.map((entry) => [entry.stairwellId, entry]))
   const wishesOf = new Map<string, DoNotKnock[]>()
   for (const wish of wishes) wishesOf.set(wish.stairwellId, [...(wishesOf.get(wish.stairwellId) ?? []), wish])
   const homes = stairwells.filter(({ doors }) => doors.some((door) => door.kind === 'home' && door.state !== 'retired'))
   return homes.sort(comparePlaces).map((stairwell) => {
     const facade = roundId === null ? undefined : facadeOf.get(facadeKey(stairwell.id, roundId))
     const view = viewFacade(stairwell, facade, wishesOf.get(stairwell.id) ?? [], now)
+    const past = foldedOf.get(stairwell.id)
     const lastAt = lastOf.get(stairwell.id) ?? null
     const assignment = assignments.get(stairwell.id)
     return {
       stairwell,
-      counts: view.counts,
+      counts: past ? countFolded(view, past) : view.counts,
       lastAt,
       days: lastAt === null ? null : daysBetween(lastAt, now),
       handedOut: assignment !== undefined && grantAt(assignment, now) !== undefined,
       rows: miniFacade(view.floors),
+      folded: past !== undefined,
     }
   })
 }

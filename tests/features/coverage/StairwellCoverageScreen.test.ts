@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { save } from '../../../src/db/here.ts'
 import { readOne } from '../../../src/db/read.ts'
 import { mintDoNotKnockId } from '../../../src/domain/records/doNotKnock.ts'
+import { mintFoldedId, type Folded } from '../../../src/domain/records/folded.ts'
 import StairwellCoverageScreen from '../../../src/features/coverage/StairwellCoverageScreen.vue'
 import { waitUntil } from '../../harness/waitUntil.ts'
 import { aRound, aStairwell, openRouter, openScreenPhone, type ScreenPhone } from '../testPhone.ts'
@@ -66,6 +67,40 @@ test('a visit whose hour is an estimate says so quietly, and says why', async ()
   const lines = screen!.findAll('.visits li').map((line) => line.text())
   expect(lines).toEqual(['11月21日 19–21 点 · 见到住户 · 时间为推算', '11月21日 19–21 点 · 见到住户'])
   expect(screen!.text().split('时钟不准')).toHaveLength(2)
+})
+
+/** A round of which nothing but counts is left: 301 was quizzed, 302 never tried. */
+const foldedRound = (change: Partial<Folded> = {}): Folded => ({
+  id: mintFoldedId(aRound().id, stairwellId),
+  stairwellId,
+  roundId: aRound().id,
+  folds: 1,
+  foldedOn: '2026-10-30',
+  visits: 3,
+  voided: 1,
+  noEntries: 2,
+  doors: { [doors[0]!.id]: { on: '2026-07-12', reach: 'quizzed' } },
+  members: { [phone.memberId]: { visits: 3, met: 1, quizzed: 1 } },
+  items: { 'gz2023/q1': { asked: 1, correct: 1 } },
+  ...change,
+})
+
+test('[SYNC-12] a folded round says so, with its figures and the last day at each door, and shows what came late', async () => {
+  await phone.put('round', aRound({ state: 'closed' }))
+  await phone.put('folded', foldedRound())
+  await openScreen()
+  await says('2 户 · 已敲 1 · 见到 1 · 问答 1')
+  await says('每户明细已按规定合并')
+  await says('本轮进不了楼 2 次')
+  await knock('301', 'met')
+  await knock('302', 'notHome')
+  await says('2 户 · 已敲 2 · 见到 1 · 问答 1')
+  await button('301 见到').trigger('click')
+  await says('只留最后一次的日期：2026年7月12日。')
+  expect(screen!.findAll('.visits li').map((line) => line.text())).toEqual(['11月21日 19–21 点 · 见到住户'])
+  expect(screen!.text()).toContain('首轮（已关）')
+  await button('302 无人').trigger('click')
+  await says('这一户没有留下上门的日期')
 })
 
 test('an officer notes a wish for peace that came by telephone, and lifts it again', async () => {

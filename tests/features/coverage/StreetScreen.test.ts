@@ -1,6 +1,7 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { save } from '../../../src/db/here.ts'
+import { mintFoldedId } from '../../../src/domain/records/folded.ts'
 import type { Outcome } from '../../../src/domain/outcome.ts'
 import StreetScreen from '../../../src/features/coverage/StreetScreen.vue'
 import { waitUntil } from '../../harness/waitUntil.ts'
@@ -59,6 +60,19 @@ test('a visit from another round keeps a stairwell from counting as never visite
   await phone.put('round', aRound({ id: 'round-000000000002', number: 2, name: '二轮' }))
   await openStreet()
   expect(screen!.get('[data-card]').text()).toContain('0/2 · 12天前')
+})
+
+test('[SYNC-12] a folded round keeps its figures and the day of the last visit', async () => {
+  const { id: stairwellId, doors } = stairwells[0]!
+  const { id: roundId } = aRound()
+  const reached = { [doors[0]!.id]: { on: '2026-11-09', reach: 'met' as const } }
+  const counts = { visits: 1, voided: 0, noEntries: 0, doors: reached, members: {}, items: {} }
+  const rest = { stairwellId, roundId, folds: 1, foldedOn: '2026-11-10' }
+  await phone.put('folded', { id: mintFoldedId(roundId, stairwellId), ...rest, ...counts })
+  await openStreet()
+  expect(screen!.get('[data-card]').text()).toContain('1/2 · 12天前')
+  expect(screen!.text()).toContain('已敲 1 / 6 · 见到 1 · 问答 0')
+  expect(screen!.text()).toContain('每户明细已按规定合并')
 })
 
 test('最久没去 puts the never visited first, stands in the address and keeps the others', async () => {

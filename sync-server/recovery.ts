@@ -9,7 +9,7 @@ import { Holds } from './Holds.ts'
 import { applyJournal, withoutRevoked } from './journal.ts'
 import { Judge } from './Judge.ts'
 import { buildPolicy } from './policy.ts'
-import { putSetting, readSetting } from './storage/enrolments.ts'
+import { listCommunities, putSetting, readSetting } from './storage/enrolments.ts'
 import { addToJournal, readLiveDevices, type JournalRow } from './storage/journal.ts'
 import { lockClock } from './storage/records.ts'
 import type { Tables } from './storage/tables.ts'
@@ -65,12 +65,30 @@ export async function bringJournal(
   await putSetting(trx, nameOf(community), JSON.stringify({ madeAt, restoredAt }))
 }
 
+type Restore = Pick<Recovery, 'madeAt' | 'restoredAt'>
+
+/** The last restore of a community, as long as its window is open. */
+async function readRestore(db: Kysely<Tables>, community: string, now: number): Promise<Restore | null> {
+  const said = await readSetting(db, nameOf(community))
+  const restore = said === null ? null : (JSON.parse(said) as Restore)
+  return restore && now - restore.restoredAt < FORMER_MS ? restore : null
+}
+
+/** When the last window of this installation closes, ms on the server's clock; `null` when none is open. */
+export async function readRecoveryEnd(db: Kysely<Tables>, now: number): Promise<number | null> {
+  let until: number | null = null
+  for (const community of await listCommunities(db)) {
+    const restore = await readRestore(db, community, now)
+    if (restore) until = Math.max(until ?? 0, restore.restoredAt + FORMER_MS)
+  }
+  return until
+}
+
 /** What is known of the last restore while its window is open; `null` after it and without one. */
 export async function readRecovery(db: Kysely<Tables>, community: string, now: number): Promise<Recovery | null> {
-  const said = await readSetting(db, nameOf(community))
-  if (said === null) return null
-  const { madeAt, restoredAt } = JSON.parse(said) as Pick<Recovery, 'madeAt' | 'restoredAt'>
-  if (now - restoredAt >= FORMER_MS) return null
+  const restore = await readRestore(db, community, now)
+  if (!restore) return null
+  const { madeAt, restoredAt } = restore
   // Who was told what may be read has asked for a page in this history; nobody else has a row there.
   const devices = await readLiveDevices(db, community)
   const missing = devices.flatMap(({ device, report, seen }) => {

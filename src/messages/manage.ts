@@ -289,7 +289,7 @@ export const manageMessages = {
     `停用后，${name}的这台手机不能再收发。没上传的内容也传不上来了，请先让他连一次网。`,
   stopYes: '确定停用',
   stopped: (name: string): string => `${name} 的手机已停用`,
-  unsent: (count: number): string => `还有 ${count} 条没上传`,
+  unsent: (count: number): string => `上次同步时还有 ${count} 条没上传`,
 
   holdsTitle: '待裁定',
   noHolds: '没有等裁定的记录',

@@ -34,7 +34,7 @@ export function openapi() {
       '/api/recovery': get('For an officer: what a restore left open'),
       '/api/live': get('Server-sent pokes, never data'),
       '/healthz': get('The process is up'),
-      '/readyz': get('The database can be written'),
+      '/readyz': get('The database can be written; until when a restore is still being filled up'),
       '/metrics': get('Prometheus figures'),
     },
     components: { schemas: { verbs: { type: 'object', properties: verbs } } },

@@ -2,24 +2,28 @@ import { sql } from 'kysely'
 import { bondAt, type Member } from '../../src/domain/records/member.ts'
 import type { ServerContext } from '../context.ts'
 import { HttpProblem } from '../HttpProblem.ts'
+import { readRecoveryEnd } from '../recovery.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { readRange } from '../storage/records.ts'
 
 /**
  * `GET /readyz`: whether the database can be written, tried with one small row. An update that changes nothing would
- * also succeed on a full disk.
+ * also succeed on a full disk. Beside it stands until when (ms) phones may still bring what a restored backup lacks;
+ * whose they are is told to officers alone.
+ *
+ * @throws HttpProblem `storage_unavailable`
  */
-export async function ready(server: ServerContext): Promise<{ ok: true }> {
-  const now = String(server.clock.now())
+export async function ready(server: ServerContext): Promise<{ ok: true; recoveryUntil: number | null }> {
+  const now = server.clock.now()
   try {
     await server.storage.transaction((trx) =>
-      sql`insert into "setting" ("name", "value") values ('readyAt', ${now})
+      sql`insert into "setting" ("name", "value") values ('readyAt', ${String(now)})
         on conflict ("name") do update set "value" = excluded."value"`.execute(trx),
     )
+    return { ok: true, recoveryUntil: await readRecoveryEnd(server.storage.db, now) }
   } catch {
     throw new HttpProblem('storage_unavailable', 5)
   }
-  return { ok: true }
 }
 
 /** More members than any community has; as many as its policy is read from. */

@@ -13,6 +13,7 @@ import { newRecordId } from '../../../sync-server/identity/token.ts'
 import { backupTo } from '../../../sync-server/operator/backupTo.ts'
 import { restoreFrom } from '../../../sync-server/operator/restoreFrom.ts'
 import { verify } from '../../../sync-server/operator/verify.ts'
+import { FORMER_MS } from '../../../sync-server/epoch.ts'
 import { readRecovery } from '../../../sync-server/recovery.ts'
 import { readSettings } from '../../../sync-server/settings.ts'
 import { createContext, firstCommunity, makeEntryLink, startServer, type Running } from '../../../sync-server/start.ts'
@@ -180,6 +181,11 @@ describe.each(['sqlite', 'postgres'] as const)('the drill on %s', (kind) => {
     }
     await expect(lost.sync()).rejects.toMatchObject({ code: 'device_revoked' })
 
+    const recoveryUntil = async () => {
+      const answer = (await (await fetch(`${running.url}/readyz`)).json()) as { recoveryUntil: number | null }
+      return answer.recoveryUntil
+    }
+    expect(await recoveryUntil()).toBeNull()
     await destroy()
     await restoreFrom(backup, environment)
     await start()
@@ -190,6 +196,7 @@ describe.each(['sqlite', 'postgres'] as const)('the drill on %s', (kind) => {
     expect((await databaseRows(db)).join('\n')).not.toContain('张阿姨')
     const window = (await readRecovery(db, community, Date.now()))!
     expect(window.missing.map(({ deviceId }) => deviceId)).toContain(author.standing.deviceId)
+    expect(await recoveryUntil()).toBe(window.restoredAt + FORMER_MS)
     expect(window.missing.map(({ deviceId }) => deviceId)).not.toContain(lost.standing.deviceId)
     const inUse = [author, ...knockers, officer]
     for (const each of [...inUse, ...inUse]) await each.sync()

@@ -111,6 +111,8 @@ export interface PhoneState {
   weededIn?: number
   /** How many rows were let go to make room. */
   evicted?: number
+  /** Whether whatever was folded here was let go, and not only noted by an app that did not know the word (SYNC-12). */
+  followsFolds?: true
   /** What this enrolment's hand-over files are sealed with (SYNC-13); no token, nothing can be read with it. */
   handoverKey?: string
   /** Raised by every transaction that writes rows (`putPhone`), so that a page knows whether what it has seen still stands. */

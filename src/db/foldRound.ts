@@ -4,6 +4,7 @@ import type { Folded } from '../domain/records/folded.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { SyncAnswer, WireChange } from '../protocol/sync.ts'
 import { putPhone, readPhone, type Database, type PhoneState } from './database.ts'
+import { downloadAgain } from './lane.ts'
 import { RowWriter, slices } from './overlay.ts'
 import type { ShadowRow, StoredRow } from './rows.ts'
 
@@ -24,7 +25,10 @@ export async function dropFolded(
   page: Pick<SyncAnswer, 'changes' | 'membership'>,
 ): Promise<void> {
   const isFolded = (change: WireChange): change is FoldedChange => change.kind === 'folded' && change.body !== null
-  for (const folded of page.changes.filter(isFolded)) {
+  const news = page.changes.filter(isFolded)
+  if (news.length === 0) return
+  if (!(await followsFolds(database))) return downloadAgain(database)
+  for (const folded of news) {
     if (await isKnown(database, folded)) continue
     const events = await eventsOf(database, folded)
     if (events.length === 0 && (await database.shadow.count()) === 0) continue
@@ -33,6 +37,21 @@ export async function dropFolded(
     }
     if (!(await dropShadows(database, asked, page, folded))) return
   }
+}
+
+/**
+ * An app that knew nothing of folds stored folded rows like any other and let nothing go. Where one has done so,
+ * everything is downloaded anew, once.
+ */
+async function followsFolds(database: Database): Promise<boolean> {
+  const { records, phone } = database
+  return database.transaction('rw', [records, phone], async () => {
+    const state = await readPhone(database)
+    if (state.followsFolds) return true
+    const stored = await records.where('[kind+id]').between(['folded', ''], ['folded', '\uffff']).count()
+    await putPhone(database, { ...state, followsFolds: true })
+    return stored === 0
+  })
 }
 
 async function isKnown({ records }: Database, { scope, kind, id, body }: FoldedChange): Promise<boolean> {

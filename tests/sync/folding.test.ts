@@ -183,3 +183,21 @@ test('[SYNC-6] a cursor from before two folds, with late visits between and behi
   expect(await tallyOn(member, stairwells[0])).toMatchObject({ folds: 2, visits: 2 })
   await expectLikeFresh(member, teams[0], stairwells[0])
 })
+
+test('[SYNC-9] a phone whose app knew nothing of folds is put right by the first one that comes after its update', async () => {
+  community = await createCommunity()
+  const { officer, teams, stairwells } = community
+  const member = await community.member(teams[0])
+  await community.knock(member, stairwells[0], '101')
+  await member.sync()
+  await foldAll()
+  await officer.sync()
+  // The older app stored what it was told like any other row, and kept the visit.
+  const scope = `s:${stairwells[0]}`
+  const told = officer.database.records.where('[scope+kind+id]').between([scope, 'folded'], [scope, 'folded', '~'])
+  for (const row of await told.toArray()) await member.database.records.put(row)
+  const unsent = await community.knock(member, stairwells[0], '102')
+  await member.sync()
+  expect([...(await rowsOf(member, 'visit')).keys()]).toEqual([unsent.visitId])
+  await expectLikeFresh(member, teams[0], stairwells[0])
+})

@@ -22,8 +22,9 @@ export const saveRound = command({
     if (round === 'unknownHere') return accept([])
     const revision = round === 'absent' ? 0 : round.revision
     if (revision !== baseRevision) return refuse('stale_revision')
-    const known = round === 'absent' || round.state === 'open' ? undefined : round.closedAt
-    const end = body.state === 'closed' ? { closedAt: known ?? at.received } : {}
+    const wasClosed = round !== 'absent' && round.state === 'closed'
+    const closedAt = wasClosed ? round.closedAt : at.received
+    const end = body.state === 'closed' && closedAt !== undefined ? { closedAt } : {}
     return accept([put('round', { id: roundId, ...body, ...end, revision: revision + 1 })])
   },
 })

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { layoutFaults } from '../harness/layoutFaults.ts'
 import { startDemo, type DemoProcess } from '../harness/startDemo.ts'
 import { startServer, type ServerProcess } from '../harness/startServer.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
+import { openStage } from './stage.ts'
 import {
   act,
   closeSheet,
@@ -18,7 +18,6 @@ import {
   sees,
   syncState,
   tab,
-  turnOn,
   type Person,
 } from './steps.ts'
 
@@ -27,11 +26,10 @@ import {
  * text; no sideways scrolling; every target large enough for a thumb; a visible label on every field, a title on every
  * dialog; nothing against the content security policy and no error on the console.
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'access-'))
+const stage = openStage('access')
 const messy = path.resolve(import.meta.dirname, '../fixtures/roster/roster-messy-gb18030.csv')
 /** A row of shops without a home: handed out for this test alone, and taken back again. */
 const SHOPS = '华兴路21号'
-const people: Person[] = []
 let demo: DemoProcess
 let fresh: ServerProcess
 let guest: Person
@@ -39,8 +37,7 @@ let member: Person
 let officer: Person
 
 async function open(name: string, url: string): Promise<Person> {
-  const person = await turnOn(path.join(folder, name))
-  people.push(person)
+  const person = await stage.turnOn(name)
   // A sheet on its way up is half transparent, which is nobody's contrast.
   await person.page.emulateMedia({ reducedMotion: 'reduce' })
   await person.page.addInitScript(() =>
@@ -66,16 +63,29 @@ function expectNoFaults(): void {
   expect([...found.splice(0), ...complaints.splice(0)]).toEqual([])
 }
 
+/** Everything that this phone has stored, as text. */
+const storedHere = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error ?? new Error('not read'))
+      })
+    const rows: unknown[] = []
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name!))
+      for (const store of database.objectStoreNames)
+        rows.push(await done(database.transaction(store).objectStore(store).getAll()))
+      database.close()
+    }
+    return JSON.stringify(rows)
+  })
+
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor()
 const dialog = (page: Page) => page.getByRole('dialog')
 
 beforeAll(async () => {
-  ;[demo, fresh] = await Promise.all([startDemo(), startServer()])
-})
-afterAll(async () => {
-  for (const { context } of people) await context.close().catch(() => undefined)
-  await Promise.all([demo?.stop(), fresh?.stop()])
-  rmSync(folder, { recursive: true, force: true })
+  ;[demo, fresh] = await Promise.all([stage.serve(startDemo(stage.folder)), stage.serve(startServer())])
 })
 
 describe('every screen', () => {
@@ -352,6 +362,44 @@ describe('every screen', () => {
     await dialog(page).waitFor()
     await look(page, 'stairwell of a leader, door history')
     await closeSheet(page)
+    expectNoFaults()
+  })
+
+  test('an officer erases a note that names somebody: it goes from the member’s phone, and stays gone', async () => {
+    const note = '三楼张阿姨会开门'
+    for (const { page } of [member, officer]) {
+      await tab(page, '敲门')
+      if (page === officer.page) await act(page, '打开任意楼梯').click()
+      await act(page, '4栋').click()
+      await heading(page, '4栋')
+    }
+    await act(member.page, '写备注').click()
+    await member.page.getByLabel('怎么进门').fill(note)
+    await delivers(member.page, () => dialog(member.page).getByRole('button', { name: '保存' }).click())
+    expect(await storedHere(member.page)).toContain(note)
+
+    const { page } = officer
+    await sees(page, note)
+    await act(page, '改备注').click()
+    await look(page, 'house, note to change')
+    await act(page, '抹去这条文字').click()
+    await look(page, 'house, note to erase')
+    await delivers(page, () => act(page, '抹去，不能撤销').click())
+    await sees(member.page, '原来的备注已抹去')
+    await expectSynced(member.page)
+    for (const phone of [member.page, page]) {
+      expect(await phone.locator('body').innerText()).not.toContain(note)
+      expect(await storedHere(phone)).not.toContain(note)
+    }
+    await look(member.page, 'house, note erased')
+    // The journal outlives a restore: it says that something was erased here, and not what.
+    const journal = readdirSync(stage.folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.endsWith('journal.ndjson'),
+    )
+    const kept = () => readFileSync(path.join(stage.folder, journal!), 'utf8')
+    await waitUntil(() => kept().includes('"erasure"'), { what: 'the erasure in the journal' })
+    expect(kept()).not.toContain(note)
+    await act(member.page, '返回').click()
     expectNoFaults()
   })
 

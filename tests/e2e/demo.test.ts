@@ -1,24 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { killBrowser } from '../harness/browserProcess.ts'
 import { startDemo, type DemoProcess } from '../harness/startDemo.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
-import { delivers, expectNoComplaints, turnOn, type Person } from './steps.ts'
+import { openStage } from './stage.ts'
+import { delivers, expectNoComplaints, type Person } from './steps.ts'
 
 /**
  * A stranger's automated client at `npm run demo -- --json`: it knows the one JSON line and the accessible names that are
  * promised to the outside, and nothing of how a page is built. Every query here is by role and name, or by text.
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'demo-'))
+const stage = openStage('demo')
 let demo: DemoProcess
 const people = new Map<string, Person>()
 const pageOf = (role: string): Page => people.get(role)!.page
 
 async function enter(role: 'member' | 'member2' | 'leader' | 'officer'): Promise<Page> {
-  const person = await turnOn(path.join(folder, role))
+  const person = await stage.turnOn(role)
   people.set(role, person)
   await person.page.goto(demo.signIn[role])
   await says(person.page, '已同步')
@@ -28,7 +26,7 @@ async function enter(role: 'member' | 'member2' | 'leader' | 'officer'): Promise
 /** Ends the browser and starts it again on the same profile. */
 async function restart(role: string, offline: boolean): Promise<Page> {
   const { profile } = people.get(role)!
-  const person = await turnOn(profile, { offline })
+  const person = await stage.turnOn(profile, { offline })
   people.set(role, person)
   await person.page.goto(demo.url)
   return person.page
@@ -71,12 +69,7 @@ async function doors(page: Page): Promise<Record<string, string>> {
 }
 
 beforeAll(async () => {
-  demo = await startDemo()
-})
-afterAll(async () => {
-  for (const person of people.values()) await person.context.close().catch(() => undefined)
-  await demo?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  demo = await stage.serve(startDemo())
 })
 
 /** What member leaves at each door, and the word that its window shows then. */
@@ -128,7 +121,7 @@ describe('npm run demo -- --json', () => {
   })
 
   test('a sign-in link works once', async () => {
-    const late = await turnOn(path.join(folder, 'late'))
+    const late = await stage.turnOn('late')
     await late.page.goto(demo.signIn.member)
     await late.page.getByRole('alert').waitFor()
     expect(await button(late.page, /^(继续|开始)/).count()).toBe(0)

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { layoutFaults } from '../harness/layoutFaults.ts'
 import { startDemo, type DemoProcess } from '../harness/startDemo.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
+import { openStage } from './stage.ts'
 import {
   act,
   closeSheet,
@@ -15,7 +15,6 @@ import {
   sees,
   syncState,
   tab,
-  turnOn,
   windows,
   type Person,
 } from './steps.ts'
@@ -24,23 +23,19 @@ import {
  * A phone that finds no network hands its evening over: three doors recorded offline, a file through the browser's own
  * download, a teammate's phone that brings it along. Two profiles of a real Chromium, production build, real server.
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'handover-'))
+const stage = openStage('handover')
+const { folder } = stage
 let demo: DemoProcess
 let recorder: Person
 let carrier: Person
 let leader: Person
 
 beforeAll(async () => {
-  demo = await startDemo()
-})
-afterAll(async () => {
-  for (const person of [recorder, carrier, leader]) await person?.context.close().catch(() => undefined)
-  await demo?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  demo = await stage.serve(startDemo())
 })
 
 async function enter(name: string, link: string): Promise<Person> {
-  const person = await turnOn(path.join(folder, name))
+  const person = await stage.turnOn(name)
   await person.page.emulateMedia({ reducedMotion: 'reduce' })
   await person.page.goto(link)
   await person.page.getByRole('heading', { name: '今晚敲门' }).waitFor()

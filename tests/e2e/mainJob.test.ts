@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { killBrowser } from '../harness/browserProcess.ts'
 import { startServer, type ServerProcess } from '../harness/startServer.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
+import { openStage } from './stage.ts'
 import {
   act,
   closeSheet,
@@ -14,7 +13,6 @@ import {
   sees,
   syncState,
   tab,
-  turnOn,
   windows,
   windowState,
   type Person,
@@ -24,7 +22,7 @@ import {
  * The main job, end to end: an officer sets a community up, members walk a stairwell without signal, a battery dies, and
  * the leader's façade shows exactly what happened. Real Chromium, production build, real server; one story in order.
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'main-job-'))
+const stage = openStage('main-job')
 const roster = path.resolve(import.meta.dirname, '../fixtures/roster/roster-sample.csv')
 let server: ServerProcess
 let officer: Person
@@ -45,17 +43,12 @@ async function openHouse(person: Person): Promise<void> {
 }
 
 beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(async () => {
-  for (const person of [officer, leader, member, second]) await person?.context.close().catch(() => undefined)
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
+  server = await stage.serve(startServer())
 })
 
 describe('the main job', () => {
   test('(a) an officer sets up, imports the roster, makes a team and a round, hands out, invites', async () => {
-    officer = await turnOn(path.join(folder, 'officer'), { width: 1280, height: 800 })
+    officer = await stage.turnOn('officer', { width: 1280, height: 800 })
     const { page } = officer
     await page.goto(server.setUpLink!)
     await page.getByLabel('社区名称').fill('石榴桥社区')
@@ -101,7 +94,7 @@ describe('the main job', () => {
 
   /** Joins by a link in a profile of its own, and is confirmed by the six digits on the phone's screen. */
   async function join(name: string, link: string): Promise<Person> {
-    const person = await turnOn(path.join(folder, name))
+    const person = await stage.turnOn(name)
     await person.page.goto(link)
     await person.page.getByLabel('我的称呼').fill(name)
     await act(person.page, '加入').click()
@@ -124,7 +117,7 @@ describe('the main job', () => {
     leader = await join('队长乙', invites[0]!)
     member = await join('队员丙', invites[1]!)
     second = await join('队员丁', invites[2]!)
-    const late = await turnOn(path.join(folder, 'late'))
+    const late = await stage.turnOn('late')
     await late.page.goto(invites[1]!)
     await late.page.getByLabel('我的称呼').fill('迟到')
     await act(late.page, '加入').click()
@@ -138,7 +131,7 @@ describe('the main job', () => {
     await openHouse(member)
     await waitUntil(() => member.page.evaluate(() => navigator.serviceWorker.controller !== null))
     await member.context.close()
-    member = await turnOn(member.profile, { offline: true })
+    member = await stage.turnOn(member.profile, { offline: true })
     await member.page.goto(server.url)
     await openHouse(member)
     const { page } = member
@@ -206,7 +199,7 @@ describe('the main job', () => {
   test('(b) the browser is killed; after restart everything is there', async () => {
     const before = await syncState(member.page)
     await killBrowser(member.profile)
-    member = await turnOn(member.profile, { offline: true })
+    member = await stage.turnOn(member.profile, { offline: true })
     await member.page.goto(server.url)
     await openHouse(member)
     await waitUntil(async () => (await windowState(member.page, '801')) === '见到')

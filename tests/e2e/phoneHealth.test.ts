@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FULL } from '../faults/Fault.ts'
 import { Oracle } from '../faults/Oracle.ts'
 import { closePhoneScene, phoneScene } from '../faults/phoneScene.ts'
+import { phoneClockFaults } from '../faults/phoneClocks.ts'
 import { phoneLossFaults } from '../faults/phoneStorage.ts'
 import { phoneTroubleFaults } from '../faults/phoneTroubles.ts'
 
@@ -18,7 +19,7 @@ describe('a phone that lost what was saved on it knows, and says so', () => {
 })
 
 describe('a phone in trouble loses nothing', () => {
-  test.each(phoneTroubleFaults)('$name', async (fault) => {
+  test.each([...phoneClockFaults, ...phoneTroubleFaults])('$name', async (fault) => {
     expect(await fault.run(new Oracle(), FULL)).not.toBe('')
   })
 })

@@ -1,29 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { seedCommunity } from '../bench/seedCommunity.ts'
 import { browserPid } from '../harness/browserProcess.ts'
 import { countSyncs } from '../harness/countSyncs.ts'
 import { startServer, type ServerProcess } from '../harness/startServer.ts'
-import { expectSynced, syncState, turnOn, windows, type Person } from './steps.ts'
+import { openStage } from './stage.ts'
+import { expectSynced, syncState, windows, type Person } from './steps.ts'
 
 /**
  * "Saved" means that a dead battery takes nothing away, so every tap in the real app must make the disk keep it. A kill
  * cannot tell; the calls to fsync can, beside as many relaxed commits in the same browser.
  */
-const folder = mkdtempSync(path.join(tmpdir(), 'strict-tap-'))
-const profile = path.join(folder, 'phone')
+const stage = openStage('strict-tap')
 const taps = 20
 let server: ServerProcess
 let person: Person
 
 beforeAll(async () => {
-  const dataDir = path.join(folder, 'server')
+  const dataDir = path.join(stage.folder, 'server')
   const seeded = await seedCommunity(dataDir, { houses: 1, towers: 0, earlierRounds: 0, housesDone: 0 })
-  server = await startServer(dataDir)
-  person = await turnOn(profile)
+  server = await stage.serve(startServer(dataDir))
+  person = await stage.turnOn('phone')
   await person.page.goto(`${server.url}/enter#${seeded.memberLink}`)
   await expectSynced(person.page)
   await person.page.goto(`${server.url}/stairwell/${seeded.houses[0]}`)
@@ -31,11 +29,6 @@ beforeAll(async () => {
   // What the server sends is stored strictly as well; a dark stairwell leaves nothing but the taps.
   await expectSynced(person.page)
   await person.context.setOffline(true)
-})
-afterAll(async () => {
-  await person?.context.close()
-  await server?.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 const knocked = async (page: Page) => Object.values(await windows(page)).filter((state) => state !== '未敲').length
@@ -69,7 +62,7 @@ describe('a saved tap', () => {
     // The first knock also begins the evening, and the control its database.
     await nobodyHome(page)
     await commitRelaxed(page, 1)
-    const pid = browserPid(profile)
+    const pid = browserPid(person.profile)
     const strict = await countSyncs(
       pid,
       async () => {

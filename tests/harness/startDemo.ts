@@ -18,11 +18,16 @@ export interface DemoProcess extends DemoGreeting {
   stop(): Promise<void>
 }
 
-/** The demonstration in a process of its own, on a port that is free, as a foreign automated client would start it. */
-export async function startDemo(): Promise<DemoProcess> {
+/**
+ * The demonstration in a process of its own, on a port that is free, as a foreign automated client would start it.
+ *
+ * @param tmp where it makes its temporary folder; the system's place, unless told
+ */
+export async function startDemo(tmp?: string): Promise<DemoProcess> {
   const script = path.join(project, 'sync-server', 'operator', 'demo.ts')
   const args = ['--disable-warning=ExperimentalWarning', script, '--json', '--port', '0']
-  const child = spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = tmp === undefined ? process.env : { ...process.env, TMPDIR: tmp }
+  const child = spawn(process.execPath, args, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   let hasEnded = false

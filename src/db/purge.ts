@@ -11,6 +11,9 @@ import type { Database } from './database.ts'
 import type { StoredRow } from './rows.ts'
 import { slices } from './overlay.ts'
 
+/** So many rows are read in one request. */
+const ROWS_LOOKED_AT = 100
+
 /**
  * Takes lost scopes off this phone, façades included. Rows that unsent commands wrote stay until these were answered.
  *
@@ -55,13 +58,26 @@ async function purgeFacades(database: Database, stairwellId: string): Promise<vo
 export async function sweep(database: Database, generation: number): Promise<void> {
   const shadowed = new Set((await database.shadow.toArray()).map((row) => `${row.kind} ${row.id}`))
   const isOld = (row: StoredRow) => row.generation < generation && !shadowed.has(`${row.kind} ${row.id}`)
-  const old = await database.records.filter(isOld).toArray()
+  const old: StoredRow[] = []
+  await everyRecord(database, (row) => void (isOld(row) && old.push(row)))
   const stairwells = new Set<string>()
   for (const row of old) if (isFacadeKind(row.kind)) stairwells.add(row.scope.slice(2))
   for (const slice of slices(old)) {
     await database.records.bulkDelete(slice.map(({ scope, kind, id }) => [scope, kind, id]))
   }
   for (const stairwellId of stairwells) await redrawFacades(database, stairwellId)
+}
+
+/** Looks at every record, some at a time: a walk by cursor would ask the database once for each. */
+async function everyRecord({ records }: Database, look: (row: StoredRow) => void): Promise<void> {
+  let last: [string, string, string] = ['', '', '']
+  for (let some: StoredRow[] = []; ;) {
+    some = await records.where('[scope+kind+id]').above(last).limit(ROWS_LOOKED_AT).toArray()
+    some.forEach(look)
+    const end = some.at(-1)
+    if (!end || some.length < ROWS_LOOKED_AT) return
+    last = [end.scope, end.kind, end.id]
+  }
 }
 
 /** Rebuilds a stairwell's façades from the events that are on this phone. */

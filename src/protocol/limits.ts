@@ -7,7 +7,7 @@ export const LIMITS = {
   depth: 8,
   changesPerPage: 1_000,
   /** A page of more rows is stored in several transactions, so that none holds the phone up (SYNC-7). */
-  rowsPerTransaction: 60,
+  rowsPerTransaction: 240,
   /** A deed older than this is not applied by itself: a leader looks at it (SYNC-5). */
   lateDays: 30,
   /** How long a phone keeps what was acknowledged, to offer it again after a restore (SYNC-8). */

@@ -4,6 +4,7 @@ import { forgetCursor, renumber, startOver } from '../db/lane.ts'
 import { nextBatch } from '../db/outbox.ts'
 import type { Seam } from '../db/seam.ts'
 import { settle } from '../db/settle.ts'
+import { SlicePace } from '../db/SlicePace.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { LaneTrouble, SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
 import { troubleOf } from '../remote/request.ts'
@@ -16,9 +17,15 @@ export interface Pace {
   batch: number
   /** The last push failed: the next cycle pulls first (SYNC-4). */
   pullFirst: boolean
+  /** How much of an answer is stored at once. */
+  slices: SlicePace
 }
 
-export const freshPace = (): Pace => ({ batch: LIMITS.commandsPerRequest, pullFirst: false })
+export const freshPace = (): Pace => ({
+  batch: LIMITS.commandsPerRequest,
+  pullFirst: false,
+  slices: new SlicePace(),
+})
 
 /** How a cycle ended. `pending` is a phone that nobody has confirmed yet. */
 export type CycleEnd = 'synced' | 'pending'
@@ -49,7 +56,7 @@ export async function synchronize(
     const answer = await ask(database, seam, pace, request, asked)
     if (!answer) continue
     if (answer.device === 'active') await dropFolded(database, asked, answer)
-    const settled = await settle(database, seam, asked, answer, answer.device === 'active')
+    const settled = await settle(database, seam, asked, answer, answer.device === 'active', pace.slices)
     if (settled === 'stale') {
       // Another tab moved on meanwhile. Nothing was stored, so everything is asked for again from where it stands now.
       if (++stale > MOST_STALE) throw new Trouble('offline')

@@ -47,9 +47,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/db/settle.ts',
-        find: '): Promise<Settled> {\n  const most = LIMITS.rowsPerTransaction\n',
+        find: '): Promise<Settled> {\n',
         put: `): Promise<Settled> {
-  const most = LIMITS.rowsPerTransaction
   if (pulled) await database.phone.toCollection().modify({ cursor: page.cursor })
   asked = { ...asked, cursor: page.cursor }\n`,
       },
@@ -81,7 +80,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'no purge of a lost scope',
     standsFor: 'no purge',
-    edits: [{ file: 'src/db/settle.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
+    edits: [{ file: 'src/db/Settlement.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
     seed: 4,
     budget: 20,
   },
@@ -89,7 +88,7 @@ export const DEFECTS: readonly Defect[] = [
     name: 'purge that forgets what was unsent in it',
     edits: [
       {
-        file: 'src/db/settle.ts',
+        file: 'src/db/Settlement.ts',
         find: 'await purgeScopes(this.#database, scopes, unsent)',
         put: 'await purgeScopes(this.#database, scopes, new Set())',
       },
@@ -101,7 +100,7 @@ export const DEFECTS: readonly Defect[] = [
     name: 'the server’s row stays under a lost scope',
     edits: [
       {
-        file: 'src/db/settle.ts',
+        file: 'src/db/Settlement.ts',
         find: '      if (scopes !== null && !scopes.includes(shadow.scope)) continue\n',
         put: '      if (shadow.kind) continue\n',
       },
@@ -157,7 +156,7 @@ export const DEFECTS: readonly Defect[] = [
     standsFor: 'overlay dropped on answer',
     edits: [
       {
-        file: 'src/db/settle.ts',
+        file: 'src/db/Settlement.ts',
         find: "if (entry.state !== 'applied' || entry.clock === null || entry.clock > reached) continue",
         put: "if (entry.state !== 'applied' || entry.clock === null) continue",
       },
@@ -304,7 +303,7 @@ export const DEFECTS: readonly Defect[] = [
     name: 'an evening counted by the server alone',
     edits: [
       {
-        file: 'src/db/settle.ts',
+        file: 'src/db/Replay.ts',
         find: 'body: countOn(shadow.body, own) })',
         put: 'body: own.length < 0 ? countOn(shadow.body, own) : shadow.body })',
       },
@@ -316,9 +315,9 @@ export const DEFECTS: readonly Defect[] = [
     name: 'purge that forgets answered rows',
     edits: [
       {
-        file: 'src/db/settle.ts',
-        find: '      this.#removed.add(entry)\n      this.#touch(entry)\n',
-        put: '      this.#removed.add(entry)\n',
+        file: 'src/db/Settlement.ts',
+        find: '      this.#pending.removed.add(entry)\n      this.#pending.touch(entry)\n',
+        put: '      this.#pending.removed.add(entry)\n',
       },
     ],
     seed: 1,

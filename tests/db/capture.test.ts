@@ -1,5 +1,9 @@
 import Dexie from 'dexie'
 import { expect, test, vi } from 'vitest'
+import { readPhone } from '../../src/db/database.ts'
+import { mintId } from '../../src/domain/hash.ts'
+import type { Stairwell } from '../../src/domain/records/stairwell.ts'
+import type { Visit } from '../../src/domain/records/visit.ts'
 import { createCommunity } from '../sync/community.ts'
 
 test('[SYNC-1] a listener that fails takes no saved command away, and the next one is saved behind it', async () => {
@@ -15,5 +19,33 @@ test('[SYNC-1] a listener that fails takes no saved command away, and the next o
   expect(await database.outbox.count()).toBe(1)
   await commit('session/start', { roundId: community.roundId, partnerIds: [] })
   expect((await database.outbox.toArray()).map(({ n }) => n)).toEqual([1, 2])
+  await community.world.close()
+})
+
+test('what is written beside a tap’s memory, in the same page and without a new revision, is seen by the next tap', async () => {
+  const community = await createCommunity()
+  const { database, commit } = await community.member(community.teams[0])
+  const [stairwellId] = community.stairwells
+  const scope = `s:${stairwellId}`
+  const row = (await database.records.get([scope, 'stairwell', stairwellId]))!
+  const layout = row.body as Stairwell
+  const { id: doorId, level, label } = layout.doors[0]!
+  const knock = async () => {
+    const { roundId } = community
+    const outcome = 'notHome' as const
+    const args = { stairwellId, roundId, doorId, level, label, outcome, sessionId: null }
+    const committed = await commit('visit/record', args)
+    if (!committed.saved) throw new Error(committed.code)
+    const visit = await database.records.get([scope, 'visit', mintId(committed.id, '0')])
+    return (visit?.body as Visit).label
+  }
+  // A phone whose first download is not through does not know what it does not hold, and would decide otherwise.
+  expect((await readPhone(database)).complete).toBe(true)
+  expect(await knock()).toBe(label)
+  const { revision } = await readPhone(database)
+  const doors = layout.doors.map((door) => (door.id === doorId ? { ...door, label: '甲' } : door))
+  await database.records.put({ ...row, body: { ...layout, doors } as Stairwell })
+  expect((await readPhone(database)).revision).toBe(revision)
+  expect(await knock()).toBe('甲')
   await community.world.close()
 })

@@ -6,7 +6,7 @@
  * Real server, production build, real Chromium with a slow CPU and a slow network. The phone's database was written by the
  * real engine, evening by evening, and is put into the browser as it lay. docs/performance.md says what came out.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,6 +19,7 @@ import { waitUntil } from '../harness/waitUntil.ts'
 import { touchOf } from './finger.ts'
 import { seedLongAbsence, type LongAbsence } from './seedLongAbsence.ts'
 import { installTapProbe, type PageTimes } from './tapProbe.ts'
+import { traced } from './traced.ts'
 
 const { values } = parseArgs({
   options: {
@@ -132,30 +133,8 @@ async function measure(url: string, profile: string, absence: LongAbsence) {
   await waitUntil(async () => (await state(page)).includes(String(absence.unsent)), { what: 'the queue to be counted' })
   const before = await noted(page)
 
-  if (values.profile) {
-    await protocol.send('Profiler.enable')
-    await protocol.send('Profiler.setSamplingInterval', { interval: 500 })
-    await protocol.send('Profiler.start')
-  }
-  await setNetwork(protocol, false)
-  const begun = performance.now()
-  let taps = 0
-  const missed: string[] = []
-  const noteMiss = (error: unknown) => void missed.push(String(error).slice(0, 200))
-  // The last taps would keep the queue from ever being empty, so nobody taps any more once little is left.
-  for (let isTapping = true; (await state(page)) !== '已同步';) {
-    if (performance.now() - begun > target.drainMs * 2) throw new Error(`still ${await state(page)}`)
-    if (isTapping && (await countPending(page)) <= 50) isTapping = false
-    if (isTapping) await tapOnce(page, protocol, taps).then(() => taps++, noteMiss)
-    const next = performance.now() + BETWEEN_TAPS_MS
-    await waitUntil(() => performance.now() >= next, { what: 'the way to the next door' })
-  }
-  const tookMs = performance.now() - begun
-  if (values.profile) {
-    const { profile: cpu } = await protocol.send('Profiler.stop')
-    mkdirSync('.cache/profiles', { recursive: true })
-    writeFileSync('.cache/profiles/drain.cpuprofile', JSON.stringify(cpu))
-  }
+  const drain = () => tapUntilSynced(page, protocol)
+  const { tookMs, taps, missed } = await (values.profile ? traced(protocol, 'drain', drain) : drain())
   const after = await noted(page)
   const sizes = await Promise.all(syncs.map((request) => request.sizes()))
   const result = {
@@ -172,6 +151,24 @@ async function measure(url: string, profile: string, absence: LongAbsence) {
   }
   await context.close()
   return result
+}
+
+/** Back on the network: doors are tapped until everything is through. */
+async function tapUntilSynced(page: Page, protocol: CDPSession) {
+  await setNetwork(protocol, false)
+  const begun = performance.now()
+  let taps = 0
+  const missed: string[] = []
+  const noteMiss = (error: unknown) => void missed.push(String(error).slice(0, 200))
+  // The last taps would keep the queue from ever being empty, so nobody taps any more once little is left.
+  for (let isTapping = true; (await state(page)) !== '已同步';) {
+    if (performance.now() - begun > target.drainMs * 2) throw new Error(`still ${await state(page)}`)
+    if (isTapping && (await countPending(page)) <= 50) isTapping = false
+    if (isTapping) await tapOnce(page, protocol, taps).then(() => taps++, noteMiss)
+    const next = performance.now() + BETWEEN_TAPS_MS
+    await waitUntil(() => performance.now() >= next, { what: 'the way to the next door' })
+  }
+  return { tookMs: performance.now() - begun, taps, missed }
 }
 
 function countPending(page: Page): Promise<number> {

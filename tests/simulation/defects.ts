@@ -414,7 +414,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (!held) return',
       },
     ],
-    seed: 20,
+    seed: 87,
     budget: 300,
   },
   {

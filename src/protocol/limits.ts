@@ -6,7 +6,7 @@ export const LIMITS = {
   inflatedBytes: 2 * 1024 * 1024,
   depth: 8,
   changesPerPage: 1_000,
-  /** A page of more rows is stored in several transactions, so that none holds the phone up (SYNC-7). */
+  /** A page of more rows is stored in several transactions; slow phones take fewer at once (SYNC-7, `SlicePace`). */
   rowsPerTransaction: 240,
   /** A deed older than this is not applied by itself: a leader looks at it (SYNC-5). */
   lateDays: 30,

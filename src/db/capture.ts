@@ -7,9 +7,11 @@ const STORES = ['records', 'facades', 'outbox', 'shadow', 'phone'] as const
 
 /** What this page has seen of the database; it holds for as long as the phone's revision does. */
 interface Ground {
-  revision: number
+  phone: PhoneState
   rows: Map<string, unknown>
 }
+/** The database went on without this page: what was worked out on its memory is worked out again. */
+const outdated = new Error('another page or a sync has written meanwhile')
 /** By the connection, because a phone may have several pages, and a page several phones. */
 let grounds = new WeakMap<Database, Ground>()
 let isAnnouncing = false
@@ -21,8 +23,11 @@ Dexie.on.storagemutated.subscribe(() => {
 
 /** Whether what this page has seen is how things stood at this revision of the phone. */
 export function knowsRevision(database: Database, revision: number): boolean {
-  return grounds.get(database)?.revision === revision
+  const ground = grounds.get(database)
+  return ground !== undefined && revisionOf(ground.phone) === revision
 }
+
+const revisionOf = ({ revision }: PhoneState): number => revision ?? 0
 
 /** Dexie calls it full range: every key there is. */
 const everyKey = () => new RangeSet(-Infinity, [[]])
@@ -30,7 +35,8 @@ const everyKey = () => new RangeSet(-Infinity, [[]])
 /**
  * One strict transaction of a tap, straight on IndexedDB: on an old phone most of a tap's time went into asking again for
  * rows that had not changed since the last one. So what was read or written is kept in this page, and believed for as
- * long as the phone's revision is the one it was read at; whoever writes rows raises it (`putPhone`).
+ * long as the phone's revision is the one it was read at; whoever writes rows raises it (`putPhone`). The revision is
+ * asked for first and answered while the command is being worked out; nothing is written before it is confirmed.
  *
  * The rest of the app reads through Dexie; `announce` tells its live queries what has changed.
  */
@@ -41,7 +47,8 @@ export class Capture implements Rows {
   readonly #written: [StoreName, Key][] = []
   readonly #keyRange: typeof IDBKeyRange
   #rows = new Map<string, unknown>()
-  #revision = 0
+  #phone: PhoneState | null = null
+  #confirmed: Promise<PhoneState> | null = null
 
   constructor(database: Database, idb: Seam['idb'], transaction: IDBTransaction) {
     this.#database = database
@@ -49,14 +56,28 @@ export class Capture implements Rows {
     this.#transaction = transaction
   }
 
-  /** The phone's row; what was seen at another revision is forgotten here. */
+  /** The phone's row, as this page knows it; where it knows none, as it stands. */
   async phone(): Promise<PhoneState> {
+    this.#confirmed = this.#readPhone()
+    const ground = grounds.get(this.#database)
+    if (!ground) return this.#confirmed
+    this.#confirmed.catch(() => {})
+    this.#rows = ground.rows
+    this.#phone = ground.phone
+    return ground.phone
+  }
+
+  async #readPhone(): Promise<PhoneState> {
     const state = await answer<PhoneState | undefined>(this.#store('phone').get('phone'))
     if (!state) throw new Error('this database belongs to nobody')
-    this.#revision = state.revision ?? 0
-    const ground = grounds.get(this.#database)
-    if (ground?.revision === this.#revision) this.#rows = ground.rows
+    if (this.#phone && revisionOf(this.#phone) !== revisionOf(state)) throw outdated
+    this.#phone = state
     return state
+  }
+
+  /** Resolves when what was looked at is how things stand; before that nothing may rest on it. */
+  async confirm(): Promise<void> {
+    await this.#confirmed
   }
 
   read<S extends StoreName>(store: S, keys: readonly Key[]): Promise<(RowOf<S> | undefined)[]> {
@@ -102,12 +123,13 @@ export class Capture implements Rows {
   /** Puts the command into the outbox, behind all others, and the phone's row that has counted it. */
   enqueue(entry: OutboxEntry, state: PhoneState): void {
     this.#store('outbox').add(entry)
-    this.#store('phone').put({ ...state, revision: ++this.#revision })
+    this.#phone = { ...state, revision: revisionOf(state) + 1 }
+    this.#store('phone').put(this.#phone)
   }
 
   /** What this transaction has seen and written is how things stand. */
   keep(): void {
-    grounds.set(this.#database, { revision: this.#revision, rows: this.#rows })
+    if (this.#phone) grounds.set(this.#database, { phone: this.#phone, rows: this.#rows })
   }
 
   /** Tells live queries, here and in other tabs, what this transaction has changed. */
@@ -145,6 +167,19 @@ export async function capture<T>(
   work: (rows: Capture) => Promise<T>,
   mode: 'readwrite' | 'readonly' = 'readwrite',
 ): Promise<{ result: T; announce: () => void }> {
+  const run = () => captureOnce(database, idb, work, mode)
+  return run().catch((error: unknown) => {
+    if (error !== outdated) throw error
+    return run()
+  })
+}
+
+async function captureOnce<T>(
+  database: Database,
+  idb: Seam['idb'],
+  work: (rows: Capture) => Promise<T>,
+  mode: 'readwrite' | 'readonly',
+): Promise<{ result: T; announce: () => void }> {
   const transaction = database.core.transaction([...STORES], mode, { durability: 'strict' }) as IDBTransaction
   const rows = new Capture(database, idb, transaction)
   const ended = new Promise<void>((resolve, reject) => {
@@ -154,15 +189,17 @@ export async function capture<T>(
       resolve()
     })
     transaction.addEventListener('abort', () => {
-      grounds.delete(database)
       reject(transaction.error ?? new DOMException('the transaction was ended from outside', 'AbortError'))
     })
   })
   try {
     const result = await work(rows)
+    // Nothing more will be asked: the disk need not wait until the answers have been heard.
+    transaction.commit?.()
     await ended
     return { result, announce: () => rows.announce() }
   } catch (error) {
+    grounds.delete(database)
     ended.catch(() => {})
     try {
       transaction.abort()

@@ -91,6 +91,7 @@ async function weigh(rows: Capture, rule: AnyCommand, head: Head) {
     countEvenings(rows, tallied),
     writer.load(changes),
   ])
+  await rows.confirm()
   return { state, command, reads, decision, changes, shadows, evenings, writer }
 }
 

@@ -43,7 +43,7 @@ export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Comm
   const { database, seam, requestSync } = phone
   const run = () => commit(database, seam, verb, args)
   const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run, phone))
-  if (committed.saved) requestSync()
+  if (committed.saved) seam.paint(requestSync)
   return committed
 }
 

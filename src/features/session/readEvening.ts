@@ -1,4 +1,5 @@
-import { readLastDeed, readOne, readOpenSession, readScope } from '../../db/read.ts'
+import { readOne, readOpenSession, readScope } from '../../db/read.ts'
+import { readLastDeed } from '../../db/readLastDeed.ts'
 import { here } from '../../db/here.ts'
 import { readPhone } from '../../db/database.ts'
 import { compareNames, comparePlaces } from '../../domain/coverage/comparePlaces.ts'

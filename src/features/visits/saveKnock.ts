@@ -1,13 +1,10 @@
-import { here, save } from '../../db/here.ts'
-import { readLastDeed, readOpenSession } from '../../db/read.ts'
+import { save } from '../../db/here.ts'
 import { mintId } from '../../domain/hash.ts'
 import type { Outcome } from '../../domain/outcome.ts'
-import { endOfEvening } from '../../domain/service/endOfEvening.ts'
 import { localDate } from '../../domain/times.ts'
 import { refusalWords } from '../../messages/refusals.ts'
 import { visitMessages } from '../../messages/visits.ts'
 import type { Kept } from './deed.ts'
-import { recall } from './place.ts'
 import { wordTrouble } from './wordTrouble.ts'
 
 /** Tonight's session, once it was looked up or begun. */
@@ -49,29 +46,28 @@ export async function takeBack(stairwellId: string, visitId: string, doorId: str
   }
 }
 
+/** Loaded with the first open door of the evening: what follows needs only what it found. */
+const evenings = () => import('./beginEvening.ts')
+
 /**
- * Tonight's session: the one under way, or a new one that begins with this knock. One that was left open on an earlier
- * day is ended first, at its own last knock. Without a session the knock would still count, so a refusal is no trouble.
+ * Tonight's session, begun when there is none.
  *
  * @param moment ms on the server's clock
  * @param evening what was found before; kept up to date
+ * @returns `null` when it can be neither found nor begun: a knock without a session still counts
  */
 export async function ensureSession(roundId: string, moment: number, evening: Evening): Promise<string | null> {
   const date = localDate(moment)
-  if (evening.date !== date) Object.assign(evening, { sessionId: await findSession(roundId, moment), date })
-  return evening.sessionId
+  if (evening.date === date) return evening.sessionId
+  const loaded = await evenings().catch(() => null)
+  if (loaded) Object.assign(evening, { sessionId: await loaded.beginEvening(roundId, moment), date })
+  return evening.date === date ? evening.sessionId : null
 }
 
-async function findSession(roundId: string, moment: number): Promise<string | null> {
-  const open = await readOpenSession()
-  if (open && localDate(open.startedAt) === localDate(moment)) return open.id
-  if (open) {
-    const endedAt = endOfEvening(open.startedAt, await readLastDeed(open.startedAt), moment)
-    await save('session/end', { sessionId: open.id, sentence: '', endedAt })
-  }
-  const partnerIds = recall()
-    .partnerIds.filter((id) => id !== here().memberId)
-    .slice(0, 4)
-  const started = await save('session/start', { roundId, partnerIds })
-  return started.saved ? mintId(started.id, '0') : null
+/** Looks tonight's session up before anybody knocks, so that the first knock need not. */
+export async function lookUpEvening(moment: number, evening: Evening): Promise<void> {
+  const date = localDate(moment)
+  if (evening.date === date) return
+  const sessionId = await (await evenings()).findEvening(moment)
+  if (sessionId && evening.date !== date) Object.assign(evening, { sessionId, date })
 }

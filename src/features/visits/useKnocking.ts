@@ -40,18 +40,18 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
   const fresh = new Set<string>()
   const isBusy = shallowRef(false)
 
-  /** The knock is being shown; the sheet stays as it is until it goes on. */
-  const isLeaving = shallowRef(false)
+  /** The knock is being shown; the sheet stays as it is until that is drawn. */
+  const isHeld = shallowRef(false)
   const open = computed<Window | null>((before) => {
-    if (isLeaving.value && before) return before
+    if (isHeld.value && before) return before
     return openId.value === null ? null : findWindow(view(), openId.value)
   })
   const floor = computed(() => view().floors.find((entry) => entry.level === open.value?.level) ?? null)
   const next = computed<Window | null>((before) => {
-    return isLeaving.value && before !== undefined ? before : following(openId.value)
+    return isHeld.value && before !== undefined ? before : following(openId.value)
   })
   const floorLeft = computed<readonly Window[]>((before) => {
-    if (isLeaving.value && before) return before
+    if (isHeld.value && before) return before
     return floor.value ? waitingOnFloor(floor.value, walk().order) : []
   })
 
@@ -96,17 +96,18 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
         failure.value = kept.why
         return
       }
-      const goesOn = action !== 'quiz' && !staysAtDoor(outcome)
-      isLeaving.value = goesOn
+      isHeld.value = action !== 'quiz'
       book.draw?.(window, outcome, kept.visitId)
       const visits = [{ visitId: kept.visitId, doorId: window.doorId, label: window.label }]
       settle({ visits, floor: null, outcome })
-      if (action === 'quiz') onQuiz(kept.visitId)
-      if (!goesOn) return
-      // First the lit window and the line about it, then the next door: an old phone draws one after the other sooner.
+      if (action === 'quiz') {
+        onQuiz(kept.visitId)
+        return
+      }
+      // First the lit window and the line about it, then the sheet: an old phone draws one after the other sooner.
       await book.drawn?.()
-      isLeaving.value = false
-      if (openId.value === window.doorId) goOn(window.doorId)
+      isHeld.value = false
+      if (!staysAtDoor(outcome) && openId.value === window.doorId) goOn(window.doorId)
     })
   }
 
@@ -176,7 +177,7 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
     try {
       await work()
     } finally {
-      isLeaving.value = false
+      isHeld.value = false
       isBusy.value = false
     }
   }
@@ -184,7 +185,7 @@ export function useKnocking({ view, walk, book, deed, onQuiz }: Doorstep) {
   return {
     open,
     openId,
-    isLeaving,
+    isHeld,
     floorLeft,
     next,
     failure,

@@ -1,14 +1,14 @@
 import { FOLDED_KINDS } from '../domain/coverage/foldRound.ts'
 import type { Change } from '../domain/record.ts'
 import type { Folded } from '../domain/records/folded.ts'
-import { LIMITS } from '../protocol/limits.ts'
 import type { SyncAnswer, WireChange } from '../protocol/sync.ts'
-import { putPhone, readPhone, type Database, type PhoneState } from './database.ts'
+import { putPhone, readPhone, type Database } from './database.ts'
 import { downloadAgain } from './lane.ts'
 import { RowWriter, slices } from './overlay.ts'
 import type { ShadowRow, StoredRow } from './rows.ts'
+import { belongs, type Asked } from './settle.ts'
+import { SlicePace } from './SlicePace.ts'
 
-type Asked = Pick<PhoneState, 'cursor' | 'incarnation' | 'generation'>
 type FoldedChange = WireChange & { body: Folded }
 
 /**
@@ -18,11 +18,13 @@ type FoldedChange = WireChange & { body: Folded }
  * folded row itself is stored with its page, the page comes again, and so does this.
  *
  * @param asked where the phone stood when it sent the request: a page of another place changes nothing
+ * @param pace how large the slices are
  */
 export async function dropFolded(
   database: Database,
   asked: Asked,
   page: Pick<SyncAnswer, 'changes' | 'membership'>,
+  pace: Pick<SlicePace, 'rows'> = new SlicePace(),
 ): Promise<void> {
   const isFolded = (change: WireChange): change is FoldedChange => change.kind === 'folded' && change.body !== null
   const news = page.changes.filter(isFolded)
@@ -32,7 +34,7 @@ export async function dropFolded(
     if (await isKnown(database, folded)) continue
     const events = await eventsOf(database, folded)
     if (events.length === 0 && (await database.shadow.count()) === 0) continue
-    for (const slice of slices(events, LIMITS.rowsPerTransaction)) {
+    for (const slice of slices(events, pace.rows)) {
       if (!(await dropRows(database, asked, page, slice))) return
     }
     if (!(await dropShadows(database, asked, page, folded))) return
@@ -71,11 +73,6 @@ async function eventsOf({ records }: Database, { scope, body }: FoldedChange): P
 const isOf = (body: { id: string } | null, { roundId }: Folded): boolean =>
   (body as { roundId?: string } | null)?.roundId === roundId
 
-function belongs(state: PhoneState, asked: Asked, { membership }: Pick<SyncAnswer, 'membership'>): boolean {
-  const isSame = state.incarnation === asked.incarnation && state.generation === asked.generation
-  return isSame && state.cursor === asked.cursor && membership >= state.membership
-}
-
 /** @returns whether the phone still stands where it asked from */
 async function dropRows(
   database: Database,
@@ -86,7 +83,7 @@ async function dropRows(
   const { records, facades, shadow, phone } = database
   return database.transaction('rw', [records, facades, shadow, phone], async () => {
     const state = await readPhone(database)
-    if (!belongs(state, asked, page)) return false
+    if (!belongs(state, asked, page, 'rows')) return false
     // What is unsent is asked for in the transaction that deletes: a tap may come between two of them.
     const below = await shadow.bulkGet(rows.map(({ kind, id }) => [kind, id]))
     const gone = rows.filter((_row, index) => below[index] === undefined).map(tombstone)
@@ -110,7 +107,7 @@ async function dropShadows(
 ): Promise<boolean> {
   const { shadow, phone } = database
   return database.transaction('rw', [shadow, phone], async () => {
-    if (!belongs(await readPhone(database), asked, page)) return false
+    if (!belongs(await readPhone(database), asked, page, 'rows')) return false
     const isEvent = (row: ShadowRow) => (FOLDED_KINDS as readonly string[]).includes(row.kind)
     const below = await shadow.filter((row) => row.scope === scope && isEvent(row) && isOf(row.body, body)).toArray()
     for (const slice of slices(below)) await shadow.bulkPut(slice.map((row) => ({ ...row, body: null })))

@@ -137,7 +137,7 @@ class Slices {
 }
 
 /** Whether an answer still belongs to the place this phone stands at. */
-function belongs(state: PhoneState, asked: Asked, page: Page, slice: Slice): boolean {
+export function belongs(state: PhoneState, asked: Asked, page: Pick<Page, 'membership'>, slice: Slice): boolean {
   // A new incarnation or a new download has begun meanwhile: its answers may be of a history that is no more.
   if (state.incarnation !== asked.incarnation || state.generation !== asked.generation) return false
   if (slice === 'answers' || slice === 'retired') return true

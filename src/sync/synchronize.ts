@@ -55,7 +55,7 @@ export async function synchronize(
     const { request, asked, waiting } = await compose(database, pace, appVersion)
     const answer = await ask(database, seam, pace, request, asked)
     if (!answer) continue
-    if (answer.device === 'active') await dropFolded(database, asked, answer)
+    if (answer.device === 'active') await dropFolded(database, asked, answer, pace.slices)
     const settled = await settle(database, seam, asked, answer, answer.device === 'active', pace.slices)
     if (settled === 'stale') {
       // Another tab moved on meanwhile. Nothing was stored, so everything is asked for again from where it stands now.

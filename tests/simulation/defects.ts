@@ -469,14 +469,14 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/sync/synchronize.ts',
-        find: "    if (answer.device === 'active') await dropFolded(database, asked, answer)\n",
+        find: "    if (answer.device === 'active') await dropFolded(database, asked, answer, pace.slices)\n",
         put: '',
       },
       {
         file: 'src/sync/synchronize.ts',
         find: '    stale = 0\n    if (answer.lane)',
         put: `    stale = 0
-    if (answer.device === 'active') await dropFolded(database, asked, answer)
+    if (answer.device === 'active') await dropFolded(database, asked, answer, pace.slices)
     if (answer.lane)`,
       },
       {
@@ -486,8 +486,8 @@ export const DEFECTS: readonly Defect[] = [
       },
       {
         file: 'src/db/foldRound.ts',
-        find: '  return isSame && state.cursor === asked.cursor && membership >= state.membership\n',
-        put: '  return isSame || state.cursor === asked.cursor || membership >= state.membership\n',
+        find: "    if (!belongs(state, asked, page, 'rows')) return false\n",
+        put: "    if (!belongs(state, asked, page, 'answers')) return false\n",
       },
     ],
     seed: 4,

@@ -1,6 +1,7 @@
 import Dexie from 'dexie'
 import { expect, test, vi } from 'vitest'
-import { readPhone } from '../../src/db/database.ts'
+import { commit as commitOn, rehearse } from '../../src/db/commit.ts'
+import { Database, readPhone } from '../../src/db/database.ts'
 import { mintId } from '../../src/domain/hash.ts'
 import type { Stairwell } from '../../src/domain/records/stairwell.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
@@ -47,5 +48,24 @@ test('what is written beside a tap’s memory, in the same page and without a ne
   await database.records.put({ ...row, body: { ...layout, doors } as Stairwell })
   expect((await readPhone(database)).revision).toBe(revision)
   expect(await knock()).toBe('甲')
+  await community.world.close()
+})
+
+test('[SYNC-1] a tap that was worked out on what another tab has changed since is worked out again', async () => {
+  const community = await createCommunity()
+  const { database, seam, commit } = await community.member(community.teams[0])
+  const otherTab = new Database(database.name, seam.idb)
+  await otherTab.open()
+  const { roundId } = community
+  const started = await commit('session/start', { roundId, partnerIds: [] })
+  if (!started.saved) throw new Error(started.code)
+  const end = { sessionId: mintId(started.id, '0'), sentence: '' }
+  // This tab has looked at the session and remembers it as open.
+  await rehearse(database, seam, 'session/end', end)
+  expect(await commitOn(otherTab, seam, 'session/end', end)).toMatchObject({ saved: true })
+  expect(await commit('session/end', end)).toEqual({ saved: false, code: 'session_ended' })
+  expect(await commit('session/start', { roundId, partnerIds: [] })).toMatchObject({ saved: true })
+  expect((await database.outbox.toArray()).map(({ n }) => n)).toEqual([1, 2, 3])
+  otherTab.close()
   await community.world.close()
 })

@@ -6,6 +6,7 @@ import type { Visit } from '../../src/domain/records/visit.ts'
 import type { CarriedAnswer, CarriedPart, HandoverHeader } from '../../src/protocol/handover.ts'
 import type { SyncAnswer, WireCommand } from '../../src/protocol/sync.ts'
 import { insertCommands, readCommands, readLane, readRange, readRecords } from '../../sync-server/storage/records.ts'
+import { aCommandRow } from '../factories/aCommandRow.ts'
 import { databaseHash, databaseRows } from '../harness/databaseHash.ts'
 import { sealPart } from '../harness/sealPart.ts'
 import { deviceOf, freshId, WireWorld, type Street, type WireDevice } from '../harness/wireWorld.ts'
@@ -284,18 +285,8 @@ onEachDatabase((place) => {
     })
 
     test('a server of before writes its commands beside those that were brought', async () => {
-      const row = {
-        hash: 'h',
-        device: 'd',
-        member: 'm',
-        incarnation: 'i',
-        n: 1,
-        verb: 'v',
-        receivedAt: 1,
-        answer: '{}',
-      }
       const id = freshId()
-      await world.context.storage.transaction((trx) => insertCommands(trx, world.community, [{ id, ...row }]))
+      await world.context.storage.transaction((trx) => insertCommands(trx, world.community, [aCommandRow(id)]))
       expect(await readCommands(world.db, world.community, [id])).toMatchObject([{ id, carrier: null }])
     })
   })

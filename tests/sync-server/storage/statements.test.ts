@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Storage } from '../../../sync-server/storage/openStorage.ts'
 import * as records from '../../../sync-server/storage/records.ts'
 import type { Tables } from '../../../sync-server/storage/tables.ts'
+import { aCommandRow } from '../../factories/aCommandRow.ts'
 import { createDatabase } from '../../harness/postgres.ts'
 import { onEachDatabase, postgresPlace, sqlitePlace } from './eachDatabase.ts'
 
@@ -12,17 +13,7 @@ type Trx = Transaction<Tables>
 
 const COMMUNITY = 'community-1'
 const row = { kind: 'visit', id: 'v1', scope: 's:one', clock: 2, deleted: 0, body: '{}' }
-const command = {
-  id: 'a',
-  hash: 'h',
-  device: 'd',
-  member: 'm',
-  incarnation: 'i',
-  n: 1,
-  verb: 'v',
-  receivedAt: 1,
-  answer: '{}',
-}
+const command = aCommandRow()
 const held = { id: 'a', device: 'd', member: 'm', n: 1, raw: '{}', why: 'w', receivedAt: 1, effectiveAt: 1 }
 const manyScopes: records.ScopeFilter = { kind: 'named', scopes: ['c', 'm:1', 'p:1', 's:one', 's:two'] }
 const oneScope: records.ScopeFilter = { kind: 'named', scopes: ['s:one'] }

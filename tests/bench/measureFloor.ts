@@ -4,7 +4,7 @@ import type { BrowserContext } from 'playwright'
 import { touchOf } from './finger.ts'
 import type { TapTimes } from './tapProbe.ts'
 
-type FloorTimes = Pick<TapTimes, 'saved' | 'painted'>
+type FloorTimes = Pick<TapTimes, 'heard' | 'saved' | 'painted'>
 
 /**
  * What no app can go below here and now: a button on an empty page whose tap puts one small row strictly and then writes
@@ -47,7 +47,15 @@ async function prepareFloor(): Promise<void> {
   const button = document.body.appendChild(document.createElement('button'))
   button.textContent = 'tap'
   let at = 0
-  document.addEventListener('pointerup', ({ timeStamp }) => (at = timeStamp), true)
+  let heard = 0
+  document.addEventListener(
+    'pointerup',
+    ({ timeStamp }) => {
+      at = timeStamp
+      heard = performance.now() - at
+    },
+    true,
+  )
   button.addEventListener('click', () => {
     const transaction = opening.result.transaction('rows', 'readwrite', { durability: 'strict' })
     transaction.objectStore('rows').add({ at, label: '801', outcome: 'met' })
@@ -56,7 +64,7 @@ async function prepareFloor(): Promise<void> {
       button.textContent = `tap ${Math.round(saved)}`
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel()
-        port1.onmessage = () => ended({ saved, painted: performance.now() - at })
+        port1.onmessage = () => ended({ heard, saved, painted: performance.now() - at })
         port2.postMessage(null)
       })
     })

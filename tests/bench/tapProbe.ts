@@ -1,6 +1,8 @@
 /** One tap as the page itself saw it: milliseconds from the finger's lifting. */
 export interface TapTimes {
   label: string
+  /** The page hears of it: until then the tap is on its way through the tool and the browser. */
+  heard: number
   /** The strict transaction that holds the command completed: a dead battery does not take it away any more. */
   saved: number
   /** The window and the standing line have changed in the document. */
@@ -34,6 +36,7 @@ export function installTapProbe(): void {
     door: Element
     name: string
     line: string
+    heard: number
     saved: number
     durability: string
     isChanged: boolean
@@ -86,7 +89,8 @@ export function installTapProbe(): void {
       if (!outcome || !door) return
       const label = nameOf(door).split(' ')[0] ?? ''
       const seen = { door, name: nameOf(door), line: lineNow() }
-      tap = { label, at: timeStamp, ...seen, saved: 0, durability: '', isChanged: false }
+      const heard = performance.now() - timeStamp
+      tap = { label, at: timeStamp, ...seen, heard, saved: 0, durability: '', isChanged: false }
     },
     true,
   )
@@ -108,8 +112,8 @@ export function installTapProbe(): void {
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         const nextFrame = performance.now() - at
-        const { saved, durability } = now
-        times.taps.push({ label, saved, changed, painted: painted || nextFrame, nextFrame, durability })
+        const { heard, saved, durability } = now
+        times.taps.push({ label, heard, saved, changed, painted: painted || nextFrame, nextFrame, durability })
         tap = null
         tapEnded()
       }),

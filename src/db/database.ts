@@ -210,6 +210,14 @@ export async function readPhone(database: Database): Promise<PhoneState> {
   return state
 }
 
+/**
+ * The moment as the server would tell it, ms: by this phone's clock and what that is known to be ahead. A clock that was set
+ * back is not believed behind the last sync, or somebody's grants would not have begun yet.
+ */
+export function momentOf({ offsetMs, syncedAt }: Pick<PhoneState, 'offsetMs' | 'syncedAt'>, now: number): number {
+  return Math.max(now - offsetMs, syncedAt ?? -Infinity)
+}
+
 /** Writes the phone's row back: every transaction that writes rows ends with it, and pages forget what they had seen. */
 export async function putPhone(database: Database, state: PhoneState): Promise<void> {
   await database.phone.put({ ...state, revision: (state.revision ?? 0) + 1 })

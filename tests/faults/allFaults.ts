@@ -1,6 +1,7 @@
 import type { Fault } from './Fault.ts'
 import { killFaults } from './kills.ts'
 import { networkFaults } from './networkFaults.ts'
+import { phoneClockFaults } from './phoneClocks.ts'
 import { phoneLossFaults } from './phoneStorage.ts'
 import { phoneTroubleFaults } from './phoneTroubles.ts'
 import { postgresFaults } from './postgresFaults.ts'
@@ -18,5 +19,5 @@ export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
   postgres: postgresFaults,
   kills: killFaults,
   'power cuts': powerCutFaults,
-  phone: [...phoneLossFaults, ...phoneTroubleFaults],
+  phone: [...phoneLossFaults, ...phoneClockFaults, ...phoneTroubleFaults],
 }

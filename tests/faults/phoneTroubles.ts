@@ -9,7 +9,7 @@ import { waitUntil } from '../harness/waitUntil.ts'
 import { must, type Fault } from './Fault.ts'
 import { phoneScene, StairPhone, UNSENT, type PhoneScene } from './phoneScene.ts'
 
-const SAVED = UNSENT + 1
+export const SAVED = UNSENT + 1
 const { says } = phoneMessages
 
 /** How many commands wait on this phone. Runs in the page of the app. */
@@ -44,7 +44,7 @@ const holdOpen = ({ version, deaf }: { version: number; deaf: boolean }): Promis
     })
   })
 
-async function withPhone(
+export async function withPhone(
   run: (phone: StairPhone, scene: PhoneScene, profile: string) => Promise<string>,
   options: { offline?: boolean } = { offline: true },
 ): Promise<string> {

@@ -1,4 +1,4 @@
-import { readPhone } from '../../db/database.ts'
+import { momentOf, readPhone } from '../../db/database.ts'
 import { here } from '../../db/here.ts'
 import { readAll, readAssignments, readCommunity, readScope } from '../../db/read.ts'
 import { communityScope } from '../../domain/record.ts'
@@ -37,7 +37,7 @@ export async function readStanding(): Promise<Pick<Coverage, 'round' | 'role' | 
     readAll('device'),
     readAll('phoneLoss'),
   ])
-  const now = seam.clock.now() - phone.offsetMs
+  const now = momentOf(phone, seam.clock.now())
   const me = members.find((member) => member.id === memberId)
   const role = (me && bondAt(me, now)?.role) ?? 'member'
   const left = new Set([deviceId, ...devices.filter(({ state }) => state === 'revoked').map(({ id }) => id)])

@@ -1,4 +1,4 @@
-import { readPhone } from '../../db/database.ts'
+import { momentOf, readPhone } from '../../db/database.ts'
 import { here } from '../../db/here.ts'
 import { readMe } from '../../db/read.ts'
 import { bondAt, type Role } from '../../domain/records/member.ts'
@@ -14,7 +14,7 @@ export interface Who {
 export async function readWho(): Promise<Who> {
   const { database, memberId, seam } = here()
   const [phone, me] = await Promise.all([readPhone(database), readMe()])
-  const now = seam.clock.now() - phone.offsetMs
+  const now = momentOf(phone, seam.clock.now())
   const bond = me && bondAt(me, now)
   return { memberId, role: bond?.role ?? 'member', teamId: bond?.teamId ?? null, now }
 }

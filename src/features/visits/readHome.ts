@@ -1,4 +1,4 @@
-import { readPhone } from '../../db/database.ts'
+import { momentOf, readPhone } from '../../db/database.ts'
 import { here } from '../../db/here.ts'
 import { readAll, readAssignments, readFacade, readMe, readOne, readOpenSession, readScope } from '../../db/read.ts'
 import { comparePlaces } from '../../domain/coverage/comparePlaces.ts'
@@ -40,7 +40,7 @@ export interface Home {
 export async function readHome(placeId: string | null): Promise<Home> {
   const { database, memberId, seam } = here()
   const phone = await readPhone(database)
-  const moment = seam.clock.now() - phone.offsetMs
+  const moment = momentOf(phone, seam.clock.now())
   const me = await readMe()
   const bond = me && bondAt(me, moment)
   const role = bond?.role ?? 'member'

@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, shallowRef, type ComputedRef } from 'vue'
-import { readPhone, type PhoneState } from '../../db/database.ts'
+import { momentOf, readPhone, type PhoneState } from '../../db/database.ts'
 import { here } from '../../db/here.ts'
 import { useLiveQuery } from '../../db/useLiveQuery.ts'
 
@@ -16,5 +16,5 @@ export function useMoment(): { phone: Readonly<{ value: PhoneState | null }>; mo
     ticked.value = here().seam.clock.now()
   }, TICK_MS)
   onScopeDispose(() => clearInterval(timer))
-  return { phone, moment: computed(() => ticked.value - (phone.value?.offsetMs ?? 0)) }
+  return { phone, moment: computed(() => (phone.value ? momentOf(phone.value, ticked.value) : ticked.value)) }
 }

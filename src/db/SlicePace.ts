@@ -7,6 +7,19 @@ const NOBODY_TAPS_MS = 400
 const FIRST_ROWS = 60
 const LEAST_ROWS = 20
 
+/** Answers, rows and retirements take very different times, so each has a pace of its own. */
+export interface SlicePaces {
+  answers: SlicePace
+  slices: SlicePace
+  retirements: SlicePace
+}
+
+export const freshPaces = (): SlicePaces => ({
+  answers: new SlicePace(),
+  slices: new SlicePace(),
+  retirements: new SlicePace(),
+})
+
 /**
  * How many rows go into one transaction: as many as this phone stores while a tap may wait. It begins carefully, and what a
  * slice took says how large the next one is.

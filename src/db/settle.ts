@@ -7,7 +7,7 @@ import { sweep } from './purge.ts'
 import { scrubErased } from './scrub.ts'
 import type { Seam } from './seam.ts'
 import { Settlement } from './Settlement.ts'
-import { SlicePace } from './SlicePace.ts'
+import { freshPaces, type SlicePaces } from './SlicePace.ts'
 
 export type Settled = 'stored' | 'stale'
 
@@ -36,7 +36,7 @@ type Page = Pick<
  *
  * @param asked where the phone stood when it sent the request
  * @param pulled whether the answer carries a page at all; a push-only answer moves no cursor
- * @param pace how large the slices are; it learns from them
+ * @param paces how large the slices are; they learn from them
  */
 export async function settle(
   database: Database,
@@ -44,19 +44,19 @@ export async function settle(
   asked: Asked,
   page: Page,
   pulled: boolean,
-  pace = new SlicePace(),
+  paces = freshPaces(),
 ): Promise<Settled> {
-  const work = new Slices(database, seam, asked, pace)
+  const work = new Slices(database, seam, asked, paces)
   try {
     // Answers go first: a late answer among the rows may be about a hold that is told in the same breath.
     let { answers, changes, dropScopes } = page
-    while (answers.length > pace.rows) {
-      const told = { ...page, answers: answers.slice(0, pace.rows), dropScopes: [], changes: [] }
+    while (answers.length > paces.answers.rows) {
+      const told = { ...page, answers: answers.slice(0, paces.answers.rows), dropScopes: [], changes: [] }
       answers = answers.slice(told.answers.length)
       if ((await work.settle(told, pulled ? 'rows' : 'answers')) === 'stale') return 'stale'
     }
-    while (pulled && changes.length > pace.rows) {
-      const early = { ...page, answers, dropScopes, changes: changes.slice(0, pace.rows) }
+    while (pulled && changes.length > paces.slices.rows) {
+      const early = { ...page, answers, dropScopes, changes: changes.slice(0, paces.slices.rows) }
       changes = changes.slice(early.changes.length)
       if ((await work.settle(early, 'rows')) === 'stale') return 'stale'
       answers = []
@@ -82,14 +82,14 @@ class Slices {
   readonly #database: Database
   readonly #clock: Seam['clock']
   readonly #asked: Asked
-  readonly #pace: SlicePace
+  readonly #paces: SlicePaces
   readonly #notices: Notices
 
-  constructor(database: Database, { clock }: Pick<Seam, 'clock'>, asked: Asked, pace: SlicePace) {
+  constructor(database: Database, { clock }: Pick<Seam, 'clock'>, asked: Asked, paces: SlicePaces) {
     this.#database = database
     this.#clock = clock
     this.#asked = asked
-    this.#pace = pace
+    this.#paces = paces
     this.#notices = new Notices(clock)
   }
 
@@ -102,7 +102,9 @@ class Slices {
       return { ...done, changed: takeNotes() }
     })
     this.#notices.hold(changed)
-    this.#pace.note(rows, this.#clock.now() - begun, this.#asked.complete)
+    const { answers, slices, retirements } = this.#paces
+    const pace = page.changes.length > 0 ? slices : page.answers.length > 0 ? answers : retirements
+    pace.note(rows, this.#clock.now() - begun, this.#asked.complete)
     return settled
   }
 
@@ -124,7 +126,9 @@ class Slices {
     }
     // In a phone's first download nothing can be left over from an earlier one.
     const sweeps = slice === 'page' && !page.more && state.sweeping && state.generation > 1
-    const isMore = slice === 'page' || slice === 'retired' ? await work.retire(page.reached, this.#pace.rows) : false
+    // What the slice brings comes first; what is over retires in the slices that follow.
+    const most = Math.max(1, this.#paces.retirements.rows - page.answers.length - page.changes.length)
+    const isMore = slice === 'page' || slice === 'retired' ? await work.retire(page.reached, most) : false
     if (sweeps) await work.forgetUnseen()
     await work.finish()
     if (sweeps) await sweep(database, state.generation)

@@ -4,7 +4,7 @@ import { forgetCursor, renumber, startOver } from '../db/lane.ts'
 import { nextBatch } from '../db/outbox.ts'
 import type { Seam } from '../db/seam.ts'
 import { settle } from '../db/settle.ts'
-import { SlicePace } from '../db/SlicePace.ts'
+import { freshPaces, type SlicePaces } from '../db/SlicePace.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
 import type { LaneTrouble, SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
 import { troubleOf } from '../remote/request.ts'
@@ -12,19 +12,17 @@ import { Trouble } from '../remote/Trouble.ts'
 import { deliverCarried } from './deliverCarried.ts'
 
 /** What is remembered between cycles; it only makes them cheaper, never right or wrong. */
-export interface Pace {
+export interface Pace extends SlicePaces {
   /** How many commands go into one request; halved by 413 and by a line that breaks, grown again by success. */
   batch: number
   /** The last push failed: the next cycle pulls first (SYNC-4). */
   pullFirst: boolean
-  /** How much of an answer is stored at once. */
-  slices: SlicePace
 }
 
 export const freshPace = (): Pace => ({
   batch: LIMITS.commandsPerRequest,
   pullFirst: false,
-  slices: new SlicePace(),
+  ...freshPaces(),
 })
 
 /** How a cycle ended. `pending` is a phone that nobody has confirmed yet. */
@@ -56,7 +54,7 @@ export async function synchronize(
     const answer = await ask(database, seam, pace, request, asked)
     if (!answer) continue
     if (answer.device === 'active') await dropFolded(database, asked, answer, pace.slices)
-    const settled = await settle(database, seam, asked, answer, answer.device === 'active', pace.slices)
+    const settled = await settle(database, seam, asked, answer, answer.device === 'active', pace)
     if (settled === 'stale') {
       // Another tab moved on meanwhile. Nothing was stored, so everything is asked for again from where it stands now.
       if (++stale > MOST_STALE) throw new Trouble('offline')

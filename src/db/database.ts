@@ -215,7 +215,7 @@ export async function readPhone(database: Database): Promise<PhoneState> {
  * back is not believed behind the last sync, or somebody's grants would not have begun yet.
  */
 export function momentOf({ offsetMs, syncedAt }: Pick<PhoneState, 'offsetMs' | 'syncedAt'>, now: number): number {
-  return Math.max(now - offsetMs, syncedAt ?? -Infinity)
+  return Math.max(now - offsetMs, syncedAt ?? 0)
 }
 
 /** Writes the phone's row back: every transaction that writes rows ends with it, and pages forget what they had seen. */

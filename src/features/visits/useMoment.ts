@@ -4,6 +4,7 @@ import { here } from '../../db/here.ts'
 import { useLiveQuery } from '../../db/useLiveQuery.ts'
 
 const TICK_MS = 30_000
+const NEVER_SYNCED = { offsetMs: 0, syncedAt: null }
 
 /**
  * What this phone knows of itself, and the time as the server would tell it, ms. Grants and wishes hold and end by that
@@ -16,5 +17,5 @@ export function useMoment(): { phone: Readonly<{ value: PhoneState | null }>; mo
     ticked.value = here().seam.clock.now()
   }, TICK_MS)
   onScopeDispose(() => clearInterval(timer))
-  return { phone, moment: computed(() => (phone.value ? momentOf(phone.value, ticked.value) : ticked.value)) }
+  return { phone, moment: computed(() => momentOf(phone.value ?? NEVER_SYNCED, ticked.value)) }
 }

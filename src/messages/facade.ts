@@ -21,6 +21,4 @@ export const facadeMessages = {
   /** 9 → 9 楼, 3A → 3A 楼; 首层 and 架空层 stay what they are. */
   floor: (label: string): string => (/[0-9A-Za-z]$/.test(label) ? `${label} 楼` : label),
   spine: '楼层',
-  /** On a printed sheet a door that asked for peace is grey. */
-  notToKnock: '不敲',
 }

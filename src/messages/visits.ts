@@ -72,7 +72,6 @@ export const visitMessages = {
       `约定的敲门时间是 ${clockOf(from)}–${clockOf(until)}。现在不在这段时间里，先别打扰，或只去约好的人家。`,
     quietDay: '今天是安静日，约好不敲门。要去也只去约好的人家。',
     addDoor: '加一扇门',
-    noEntry: '进不了楼',
     more: '这个楼梯',
     manners: '开场白',
     settings: '拿法和走法',
@@ -84,7 +83,7 @@ export const visitMessages = {
   note: {
     title: '进门备注',
     empty: '还没写怎么进门（门禁、保安）',
-    erased: '原来的备注已抹去',
+    erased: '备注已抹去',
     edit: '改备注',
     write: '写备注',
   },

@@ -385,7 +385,7 @@ describe('every screen', () => {
     await act(page, '抹去这条文字').click()
     await look(page, 'house, note to erase')
     await delivers(page, () => act(page, '抹去，不能撤销').click())
-    await sees(member.page, '原来的备注已抹去')
+    await sees(member.page, '备注已抹去')
     await expectSynced(member.page)
     for (const phone of [member.page, page]) {
       expect(await phone.locator('body').innerText()).not.toContain(note)

@@ -11,7 +11,7 @@ const FEW_KEYS = 8
  * a dozen queries then compare sixty keys for longer than the sixty rows took to store. So keys are told as stretches, and
  * of a page of many slices it is told once a second, and at the end.
  *
- * The memory of a tap needs none of this: a slice raises the phone's revision (`putPhone`).
+ * The memory of a tap is forgotten with every slice.
  */
 export class Notices {
   readonly #clock: Seam['clock']
@@ -29,6 +29,8 @@ export class Notices {
     const quietMs = this.#clock.now() - this.#toldAt
     // A clock that was set back would keep the screens waiting.
     if (quietMs >= QUIET_MS || quietMs < 0) this.tell()
+    // No query has to run again, but a tap's memory is outdated, and finding that out in its transaction takes a second one.
+    else if (Object.keys(changed).length > 0) fire({})
   }
 
   /** Tells what is held. */
@@ -37,9 +39,13 @@ export class Notices {
     this.#held = {}
     this.#toldAt = this.#clock.now()
     if (Object.keys(parts).length === 0) return
-    // A listener that fails must not fail what was stored.
-    queueMicrotask(() => Dexie.on.storagemutated.fire(parts))
+    fire(parts)
   }
+}
+
+/** A listener that fails must not fail what was stored. */
+function fire(parts: ObservabilitySet): void {
+  queueMicrotask(() => Dexie.on.storagemutated.fire(parts))
 }
 
 /** Takes what Dexie has noted of the transaction under way, so that it tells nobody of it by itself: the last thing in it. */

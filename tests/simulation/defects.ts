@@ -398,8 +398,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/db/capture.ts',
-        find: 'if (ground?.revision === this.#revision) this.#rows = ground.rows',
-        put: 'if (ground) this.#rows = ground.rows',
+        find: '    if (this.#phone && revisionOf(this.#phone) !== revisionOf(state)) throw outdated\n',
+        put: '',
       },
     ],
     seed: 1,

@@ -66,6 +66,32 @@ test.each([
   },
 )
 
+test('[SYNC-5] a knock and its undo at a door that the server knows by another id: both count, at that door', async () => {
+  const [stairwellId] = community.stairwells
+  const doorId = mintDoorId(stairwellId, '101')
+  await leader.commit('door/rename', { stairwellId, doorId, label: '199' })
+  await leader.sync()
+  community.world.clock.tick(60_000)
+  // The member's phone has not heard of the new plate.
+  const { roundId } = community
+  const saved = await member.commit('visit/record', {
+    stairwellId,
+    roundId,
+    level: 1,
+    label: '199',
+    outcome: 'met',
+    sessionId: null,
+  })
+  if (!saved.saved) throw new Error(saved.code)
+  const visitId = mintId(saved.id, '0')
+  const known = mintDoorId(stairwellId, '199')
+  expect(await member.commit('visit/void', { visitId, stairwellId, doorId: known })).toMatchObject({ saved: true })
+  await member.sync()
+  expect(await countQueue(member.database)).toEqual({ waiting: 0, held: 0, refused: 0 })
+  expect(await rowsOf(member, 'visit')).toMatchObject([{ id: visitId, doorId }])
+  expect(await rowsOf(member, 'visitVoid')).toMatchObject([{ visitId, doorId }])
+})
+
 test('[SYNC-5] a clock that is off by a year but measured, and one that drifts, need no estimate', async () => {
   const { clock } = community.world
   clock.tick(20 * 60_000)

@@ -21,13 +21,13 @@ export const voidVisit = command({
     row('visitDetail', mintVisitDetailId(visitId), privateScope(actor.memberId)),
   ],
   decide({ args, actor, at }, facts) {
-    const { visitId, stairwellId, doorId } = args
+    const { visitId, stairwellId } = args
     const visit = facts.get('visit', visitId)
     if (visit === 'absent') return refuse('not_found')
     if (visit === 'unknownHere') return accept([])
-    if (visit.stairwellId !== stairwellId || visit.doorId !== doorId) return refuse('not_found')
+    if (visit.stairwellId !== stairwellId) return refuse('not_found')
     if (visit.recordedBy !== actor.memberId) return refuse('not_yours')
-    const { roundId, sessionId } = visit
+    const { roundId, doorId, sessionId } = visit
     const changes = [
       putOf(visitVoid, {
         id: mintVisitVoidId(visitId),
@@ -40,7 +40,7 @@ export const voidVisit = command({
         voidedAt: coarseTime(at.effective),
       }),
     ]
-    const wish = facts.get('doNotKnock', mintDoNotKnockId(doorId))
+    const wish = doorId === args.doorId ? facts.get('doNotKnock', mintDoNotKnockId(doorId)) : 'absent'
     if (typeof wish === 'object' && wish.visitId === visitId) {
       changes.push(putOf(doNotKnock, { ...wish, until: wish.since }))
     }

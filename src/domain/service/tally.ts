@@ -13,7 +13,10 @@ export function applyToTally(tally: SessionTally, event: FacadeEvent): SessionTa
   const subject = event.after ?? event.before
   if (!subject) return tally
   const visitId = 'visitId' in subject ? subject.visitId : subject.id
-  const mark = { ...tally.visits[visitId], stairwellId: subject.stairwellId, doorId: subject.doorId }
+  const known = tally.visits[visitId]
+  // Only the visit says which door it was: what was done with it may have been written down under the door's former id.
+  const { stairwellId, doorId } = event.kind === 'visit' || !known ? subject : known
+  const mark = { ...known, stairwellId, doorId }
   if (event.kind === 'visit') {
     if (event.after) mark.outcome = event.after.outcome
     else delete mark.outcome

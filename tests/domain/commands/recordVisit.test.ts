@@ -145,6 +145,15 @@ describe('visit/void and quiz/record', () => {
     expect(doorState(draw(twice).doors[visit.doorId], false)).toBe('untouched')
   })
 
+  test('an undo goes where its visit went, whatever the phone called that door', () => {
+    const named = { ...undo, doorId: anId('what the phone called it') }
+    const undone = after(visited, decide('visit/void', named, visited))
+    expect(bodyOf(undone, 'visitVoid')).toMatchObject([{ visitId: visit.id, doorId: visit.doorId }])
+    expect(doorState(draw(undone).doors[visit.doorId], false)).toBe('untouched')
+    const elsewhere = { ...undo, stairwellId: anId('another stairwell') }
+    expect(decide('visit/void', elsewhere, visited)).toEqual({ accepted: false, code: 'not_found' })
+  })
+
   test('an undo lifts the wish for peace that this visit set, and no other', () => {
     const peaceful = after(house, decide('visit/record', args('201', 'doNotKnock'), house))
     const asked = bodyOf(peaceful, 'visit')[0]!

@@ -90,3 +90,17 @@ test('an evening is counted in doors: the best contact of each, voided visits ap
     quizzed: 1,
   })
 })
+
+test('a tally finds a visit at the visit’s own door, in whatever order an undo or a quiz under its former id arrives', () => {
+  const about = { ...place, doorId: anId('door as the server knows it') }
+  const former = { ...place, doorId: anId('door as the phone knew it') }
+  const id = anId('visit')
+  const visit = { id, ...about, level: 1, label: '101', outcome: 'met' as const, visitedAt: 5 }
+  const list: FacadeEvent[] = [
+    { kind: 'visit', before: null, after: visit },
+    { kind: 'visitVoid', before: null, after: { id: anId('void'), visitId: id, ...former, voidedAt: 5 } },
+    { kind: 'quizTaken', before: null, after: { id: anId('quiz'), visitId: id, ...former } },
+  ]
+  const mark = { stairwellId: about.stairwellId, doorId: about.doorId, outcome: 'met', voided: true, quizzed: true }
+  for (const order of [list, list.toReversed(), [...list, ...list]]) expect(count(order).visits).toEqual({ [id]: mark })
+})

@@ -9,7 +9,7 @@ import type { EnrolRequest, EnterRequest, Standing } from '../../src/protocol/en
 import { commitDeed } from '../commitDeed.ts'
 import type { ServerContext } from '../context.ts'
 import { HttpProblem } from '../HttpProblem.ts'
-import { insertDeviceToken, listCommunities, takeEntryLink } from '../storage/enrolments.ts'
+import { insertDeviceToken, listCommunities, readLastEnrolment, takeEntryLink } from '../storage/enrolments.ts'
 import { findInvites } from '../storage/records.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { WorkingFacts } from '../workingFacts.ts'
@@ -63,7 +63,9 @@ async function tryEnrol(
     const member = known ?? { id: newRecordId(server.rng), name: request.name.trim(), bonds: [] }
     if (request.unsentOf && request.unsentOf !== member.id) throw new HttpProblem('unsent_of_another')
     const { role, teamId } = invite
-    const device = newDevice(server, member.id, { role, teamId, state: 'pending', name: request.deviceName })
+    const enrolledAt = await nextEnrolledAt(trx, community, member.id, now)
+    const given = { role, teamId, state: 'pending' as const, name: request.deviceName, enrolledAt }
+    const device = newDevice(server, member.id, given)
     const changes = [
       ...(known ? [] : [put('member', member)]),
       put('device', device),
@@ -126,7 +128,9 @@ export async function enter(server: ServerContext, request: EnterRequest): Promi
     if (typeof known !== 'object' && !name) throw new HttpProblem('bad_request')
     if (founded && !foundedName) throw new HttpProblem('bad_request')
     const member: Member = typeof known === 'object' ? known : { id: memberId, name: name ?? '', bonds: [bond] }
-    const device = newDevice(server, memberId, { ...bond, state: 'active', name: request.deviceName })
+    const enrolledAt = await nextEnrolledAt(trx, community, memberId, now)
+    const given = { ...bond, state: 'active' as const, name: request.deviceName, enrolledAt }
+    const device = newDevice(server, memberId, given)
     const changes = [put('member', member), put('device', device)]
     const value = await admit(server, trx, facts, community, member, device)
     if (founded) {
@@ -139,15 +143,29 @@ export async function enter(server: ServerContext, request: EnterRequest): Promi
   return enrolled
 }
 
+/**
+ * Which of a member's enrolments is the younger one decides where what waits goes on waiting (SYNC-4). A host's clock that
+ * was set back in between must not turn their order round.
+ */
+async function nextEnrolledAt(
+  trx: Transaction<Tables>,
+  community: string,
+  memberId: string,
+  now: number,
+): Promise<number> {
+  const last = await readLastEnrolment(trx, community, memberId)
+  return last === null ? now : Math.max(now, last + 1)
+}
+
 function newDevice(
   server: ServerContext,
   memberId: string,
-  given: Pick<Device, 'role' | 'teamId' | 'state' | 'name'>,
+  given: Pick<Device, 'role' | 'teamId' | 'state' | 'name' | 'enrolledAt'>,
 ): Device {
-  const { role, teamId, state, name } = given
+  const { role, teamId, state, name, enrolledAt } = given
   const number = server.rng.bytes(4).reduce((value, byte) => (value * 256 + byte) % 1_000_000, 0)
   const matchCode = String(number).padStart(6, '0')
-  return { id: newRecordId(server.rng), memberId, role, teamId, name, matchCode, state, enrolledAt: server.clock.now() }
+  return { id: newRecordId(server.rng), memberId, role, teamId, name, matchCode, state, enrolledAt }
 }
 
 /** A founded community starts with these settings; every one of them can be changed on the officer's page. */
@@ -165,13 +183,12 @@ async function admit(
   device: Device,
 ): Promise<Enrolled> {
   const token = newSecret(server.rng)
-  const createdAt = server.clock.now()
-  const row = { community, tokenHash: hashSecret(token), device: device.id, member: member.id, createdAt }
-  await insertDeviceToken(trx, { ...row, state: 'active' })
+  const row = { community, tokenHash: hashSecret(token), device: device.id, member: member.id }
+  await insertDeviceToken(trx, { ...row, createdAt: device.enrolledAt, state: 'active' })
   await facts.load([{ row: { kind: 'community', id: community, scope: 'c' } }])
   const known = facts.get('community', community)
   const name = typeof known === 'object' ? known.name : ''
-  return { standing: standingOf(community, name, member, device, createdAt), cookie: `${community}.${token}` }
+  return { standing: standingOf(community, name, member, device, server.clock.now()), cookie: `${community}.${token}` }
 }
 
 /** Who a device is, in the words of the wire. */

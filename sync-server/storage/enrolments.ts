@@ -49,6 +49,13 @@ export async function insertDeviceToken(trx: Trx, row: Insertable<Tables['device
   await trx.insertInto('deviceToken').values(row).execute()
 }
 
+/** When the youngest enrolment of a member began, ms; `null` for somebody who never enrolled. */
+export async function readLastEnrolment(trx: Trx, community: string, member: string): Promise<number | null> {
+  const rows = trx.selectFrom('deviceToken').where('community', '=', community).where('member', '=', member)
+  const last = await rows.select('createdAt').orderBy('createdAt', 'desc').limit(1).executeTakeFirst()
+  return last?.createdAt ?? null
+}
+
 /** Keeps the hash of a one-time link. */
 export async function insertEntryLink(trx: Trx, row: Insertable<Tables['entryLink']>): Promise<void> {
   await trx.insertInto('entryLink').values(row).execute()

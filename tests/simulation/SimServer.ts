@@ -204,7 +204,9 @@ export class SimServer {
 
   /** Another enrolment for a member who has one already; `null` when nobody would give it. */
   async enrolAgain(standing: Standing, how: 'link' | 'invitation', revokes: boolean) {
-    return this.#carefully(async () => {
+    const { restores } = this
+    if (this.#isDown) return null
+    const enrolling = this.#carefully(async () => {
       const { memberId, deviceId } = standing
       const rows = await this.#bodies(memberId, deviceId)
       const bond = rows.member && bondAt(rows.member, this.context.clock.now())
@@ -219,6 +221,11 @@ export class SimServer {
         await commitDeed(this.context, this.#community, async () => ({ changes, value: null }))
       }
       return enrolled
+    })
+    return enrolling.catch((error: unknown) => {
+      // The disk was taken out in the middle of it: that enrolment was never answered.
+      if (restores === this.restores) throw error
+      return null
     })
   }
 

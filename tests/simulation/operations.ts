@@ -262,5 +262,20 @@ export function planFolds(
   }
 }
 
+/** Whoever is turned away and has left meanwhile gets no invitation until the officer has put them back where they were. */
+export async function putBack(
+  officer: SimPhone,
+  template: Template,
+  rng: Seam['rng'],
+  memberId: string,
+): Promise<void> {
+  const contents = await officer.contents()
+  if (!contents) return
+  const member = find<Member>({ phone: officer, template, contents, rng, now: START_MS }, 'member', memberId)
+  const last = member?.bonds.at(-1)
+  if (!last || openBond(member)) return
+  await officer.commit('member/bond', { memberId, role: last.role, teamId: last.teamId, active: true })
+}
+
 /** The record that a saved visit makes. */
 export const visitIdOf = (commandId: string): string => mintId(commandId, '0')

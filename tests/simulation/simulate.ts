@@ -3,7 +3,7 @@ import { LIMITS } from '../../src/protocol/limits.ts'
 import { seededRng } from '../harness/world.ts'
 import { copyPlainValuesFast, deafenPages } from './ground.ts'
 import { checkPhone, checkQuiet, readTruth } from './invariants.ts'
-import { doSomething, planFolds, settleEverything } from './operations.ts'
+import { doSomething, planFolds, putBack, settleEverything } from './operations.ts'
 import { Scheduler } from './Scheduler.ts'
 import type { NetFaults } from './SimNet.ts'
 import { SimPhone } from './SimPhone.ts'
@@ -222,6 +222,7 @@ async function quietMorning({ rng, template, scheduler, server, phones, violate 
       if (phone.turnedAway || waitsForItself) {
         await phone.enrolAgain('link', false)
         enrolments++
+        if (phone.turnedAway) await putBack(phones[0]!, template, rng, phone.memberId)
       }
       await checkPhone(phone, server, violate)
     }

@@ -273,7 +273,7 @@ export async function putBack(
   if (!contents) return
   const member = find<Member>({ phone: officer, template, contents, rng, now: START_MS }, 'member', memberId)
   const last = member?.bonds.at(-1)
-  if (!last || openBond(member)) return
+  if (!member || !last || openBond(member)) return
   await officer.commit('member/bond', { memberId, role: last.role, teamId: last.teamId, active: true })
 }
 

@@ -5,9 +5,6 @@ import { sql } from 'kysely'
 import { newId } from '../../src/db/database.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { put } from '../../src/domain/put.ts'
-import type { Device } from '../../src/domain/records/device.ts'
-import { termsOf, type Invite } from '../../src/domain/records/invite.ts'
-import { bondAt, type Member } from '../../src/domain/records/member.ts'
 import type { Round } from '../../src/domain/records/round.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
@@ -19,14 +16,13 @@ import { beginEpoch } from '../../sync-server/epoch.ts'
 import { fold } from '../../sync-server/folding.ts'
 import { HttpProblem } from '../../sync-server/HttpProblem.ts'
 import { retryHolds } from '../../sync-server/HoldRetries.ts'
-import { enrol, enter } from '../../sync-server/identity/enrol.ts'
-import { makeEntryLink } from '../../sync-server/start.ts'
+import type { Enrolled } from '../../sync-server/identity/enrol.ts'
 import { openStorage, type Storage } from '../../sync-server/storage/openStorage.ts'
 import { readClock } from '../../sync-server/storage/records.ts'
 import { StorageTrouble } from '../../sync-server/storage/StorageTrouble.ts'
 import { answer } from '../harness/world.ts'
+import { enrolAgain } from './enrolAgain.ts'
 import { makeFolder, removeFolder, START_MS } from './ground.ts'
-import { createInviteSecret } from './inviteSecret.ts'
 import type { Scheduler } from './Scheduler.ts'
 import type { Template } from './template.ts'
 
@@ -202,51 +198,16 @@ export class SimServer {
     }
   }
 
-  /** Another enrolment for a member who has one already; `null` when nobody would give it. */
-  async enrolAgain(standing: Standing, how: 'link' | 'invitation', revokes: boolean) {
+  /** Another enrolment for a member who has one already; `null` when nobody would give it, or nobody was there. */
+  async enrolAgain(standing: Standing, how: 'link' | 'invitation', revokes: boolean): Promise<Enrolled | null> {
     const { restores } = this
     if (this.#isDown) return null
-    const enrolling = this.#carefully(async () => {
-      const { memberId, deviceId } = standing
-      const rows = await this.#bodies(memberId, deviceId)
-      const bond = rows.member && bondAt(rows.member, this.context.clock.now())
-      if (!rows.member || !bond) return null
-      const terms = termsOf(bond)
-      const secret = await (how === 'link' ? this.#link(memberId, terms) : this.#invite(memberId, terms))
-      const asked = { secret, name: rows.member.name, deviceName: '测试机' }
-      const enrolled = how === 'link' ? await enter(this.context, asked) : await enrol(this.context, asked)
-      const { device } = rows
-      if (revokes && device) {
-        const changes = [put('device', { ...device, state: 'revoked' as const })]
-        await commitDeed(this.context, this.#community, async () => ({ changes, value: null }))
-      }
-      return enrolled
-    })
+    const enrolling = this.#carefully(() => enrolAgain(this, this.#community, this.#rng, standing, how, revokes))
     return enrolling.catch((error: unknown) => {
       // The disk was taken out in the middle of it: that enrolment was never answered.
       if (restores === this.restores) throw error
       return null
     })
-  }
-
-  #link(memberId: string, { role, teamId }: Pick<Invite, 'role' | 'teamId'>): Promise<string> {
-    return makeEntryLink(this.context, this.#community, { role, member: memberId, team: teamId })
-  }
-
-  async #invite(memberId: string, terms: Pick<Invite, 'role' | 'teamId'>): Promise<string> {
-    const { secret, hash } = createInviteSecret(() => newId(this.#rng))
-    const expiresAt = this.context.clock.now() + 600_000
-    const rest = { label: '', invitedBy: memberId, expiresAt, state: 'open' as const, deviceId: null }
-    const invite = { id: newId(this.#rng), ...terms, memberId, secretHash: hash, codeHash: null, ...rest }
-    await commitDeed(this.context, this.#community, async () => ({ changes: [put('invite', invite)], value: null }))
-    return `${this.#community}.${secret}`
-  }
-
-  async #bodies(memberId: string, deviceId: string): Promise<{ member: Member | null; device: Device | null }> {
-    const rows = this.context.storage.db.selectFrom('record').select(['kind', 'body'])
-    const found = await rows.where('deleted', '=', 0).where('id', 'in', [memberId, deviceId]).execute()
-    const bodyOf = (kind: string) => JSON.parse(found.find((row) => row.kind === kind)?.body ?? 'null') as unknown
-    return { member: bodyOf('member') as Member | null, device: bodyOf('device') as Device | null }
   }
 
   /** The operator closes a round or opens it again. No revision of it moves: that is the officers' own affair. */

@@ -7,7 +7,6 @@ import { applyPreferences } from '../ui/preferences.ts'
 import App from './App.vue'
 import { watchForBugs } from './errors.ts'
 import { PhoneHolder } from './PhoneHolder.ts'
-import { registerWorker } from './registerWorker.ts'
 import { makeRouter } from './router.ts'
 
 /** Opens the database before the first screen is drawn, so that no screen ever has to wait for one. */
@@ -20,7 +19,8 @@ async function start(): Promise<void> {
   await holder.open()
   app.use(makeRouter(() => holder.enrolment !== null))
   app.mount('#app')
-  await registerWorker()
+  // The first screen needs nothing of it.
+  await (await import('./registerWorker.ts')).registerWorker()
 }
 
 void start()

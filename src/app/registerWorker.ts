@@ -1,7 +1,4 @@
-import { ref } from 'vue'
-
-/** Set while a new version of the app waits for a tap. */
-export const waitingWorker = ref<ServiceWorker | null>(null)
+import { waitingWorker } from './waitingWorker.ts'
 
 interface TrustedTypesFactory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown }

@@ -9,8 +9,10 @@ import { recall } from './place.ts'
 /** The session that was begun today and is under way; `null` when there is none. */
 export async function findEvening(moment: number): Promise<string | null> {
   const open = await readOpenSession()
-  return open && localDate(open.startedAt) === localDate(moment) ? open.id : null
+  return open && isTonight(open.startedAt, moment) ? open.id : null
 }
+
+const isTonight = (startedAt: number, moment: number): boolean => localDate(startedAt) === localDate(moment)
 
 /**
  * Tonight's session: the one under way, or a new one that begins with this knock. One that was left open on an earlier
@@ -20,7 +22,7 @@ export async function findEvening(moment: number): Promise<string | null> {
  */
 export async function beginEvening(roundId: string, moment: number): Promise<string | null> {
   const open = await readOpenSession()
-  if (open && localDate(open.startedAt) === localDate(moment)) return open.id
+  if (open && isTonight(open.startedAt, moment)) return open.id
   if (open) {
     const endedAt = endOfEvening(open.startedAt, await readLastDeed(open.startedAt), moment)
     await save('session/end', { sessionId: open.id, sentence: '', endedAt })

@@ -4,6 +4,7 @@ import type { Outcome } from '../../domain/outcome.ts'
 import { localDate } from '../../domain/times.ts'
 import { refusalWords } from '../../messages/refusals.ts'
 import { visitMessages } from '../../messages/visits.ts'
+import { beginEvening, findEvening } from './beginEvening.ts'
 import type { Kept } from './deed.ts'
 import { wordTrouble } from './wordTrouble.ts'
 
@@ -46,28 +47,23 @@ export async function takeBack(stairwellId: string, visitId: string, doorId: str
   }
 }
 
-/** Loaded with the first open door of the evening: what follows needs only what it found. */
-const evenings = () => import('./beginEvening.ts')
-
 /**
  * Tonight's session, begun when there is none.
  *
  * @param moment ms on the server's clock
  * @param evening what was found before; kept up to date
- * @returns `null` when it can be neither found nor begun: a knock without a session still counts
+ * @returns `null` when the rules refuse one: a knock without a session still counts
  */
 export async function ensureSession(roundId: string, moment: number, evening: Evening): Promise<string | null> {
   const date = localDate(moment)
-  if (evening.date === date) return evening.sessionId
-  const loaded = await evenings().catch(() => null)
-  if (loaded) Object.assign(evening, { sessionId: await loaded.beginEvening(roundId, moment), date })
-  return evening.date === date ? evening.sessionId : null
+  if (evening.date !== date) Object.assign(evening, { sessionId: await beginEvening(roundId, moment), date })
+  return evening.sessionId
 }
 
 /** Looks tonight's session up before anybody knocks, so that the first knock need not. */
 export async function lookUpEvening(moment: number, evening: Evening): Promise<void> {
   const date = localDate(moment)
   if (evening.date === date) return
-  const sessionId = await (await evenings()).findEvening(moment)
+  const sessionId = await findEvening(moment)
   if (sessionId && evening.date !== date) Object.assign(evening, { sessionId, date })
 }

@@ -69,3 +69,19 @@ test('[SYNC-1] a tap that was worked out on what another tab has changed since i
   otherTab.close()
   await community.world.close()
 })
+
+test('[SYNC-1] what two tabs save in the same moment is all saved, and each once', async () => {
+  const community = await createCommunity()
+  const { database, seam } = await community.member(community.teams[0])
+  const otherTab = new Database(database.name, seam.idb)
+  await otherTab.open()
+  const args = { roundId: community.roundId, partnerIds: [] }
+  const both = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? database : otherTab))
+  const committed = await Promise.all(both.map((tab) => commitOn(tab, seam, 'session/start', args)))
+  expect(committed.filter(({ saved }) => !saved)).toEqual([])
+  const entries = await database.outbox.toArray()
+  expect(entries.map(({ n }) => n)).toEqual(both.map((_, index) => index + 1))
+  expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(committed.map((each) => (each.saved ? each.id : ''))))
+  otherTab.close()
+  await community.world.close()
+})

@@ -77,7 +77,7 @@ test('[SYNC-1] what two tabs save in the same moment is all saved, and each once
   await otherTab.open()
   const args = { roundId: community.roundId, partnerIds: [] }
   const both = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? database : otherTab))
-  // Each of them has a memory, and eleven of twelve find theirs outdated.
+  // Each of them has a memory, and finds it outdated by the other.
   const first = [
     await commitOn(database, seam, 'session/start', args),
     await commitOn(otherTab, seam, 'session/start', args),

@@ -1,4 +1,4 @@
-import type { Seam } from '../db/seam.ts'
+import type { PhoneSeam } from '../db/seam.ts'
 
 let painting: (() => void)[] = []
 
@@ -9,16 +9,29 @@ function afterPaint(): void {
   for (const run of due) queueMicrotask(run)
 }
 
-/** The browser's side of the seam: its clock, randomness, database, network, timers and locks. */
-export const browserSeam: Seam = {
+/** From tap to tap people need seconds. Who is faster is not to wait for what others see of it. */
+const CALM_MS = 500
+/** Somebody who never rests is told and heard all the same. */
+const RESTLESS_MOST_MS = 10_000
+
+const calming = new Set<() => void>()
+let calmTimer: ReturnType<typeof setTimeout>
+let restlessSince = 0
+
+function afterCalm(): void {
+  const due = [...calming]
+  calming.clear()
+  for (const run of due) queueMicrotask(run)
+}
+
+/** The browser's side of the seam, as far as a tap needs it: clock, randomness, database, screen and timers. */
+export const browserSeam: PhoneSeam = {
   clock: { now: () => Date.now() },
   rng: {
     bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     next: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 4_294_967_296,
   },
   idb: { indexedDB, IDBKeyRange },
-  // Loaded with the sync that needs it.
-  net: { post: async (path, body) => (await import('../remote/request.ts')).post(path, body) },
   paint(run) {
     if (painting.push(run) > 1) return
     // A message comes after the frame's work; a page that nobody sees draws no frames.
@@ -29,24 +42,17 @@ export const browserSeam: Seam = {
     })
     setTimeout(afterPaint, 200)
   },
+  calm(run) {
+    const now = performance.now()
+    if (calming.size === 0) restlessSince = now
+    calming.add(run)
+    clearTimeout(calmTimer)
+    calmTimer = setTimeout(afterCalm, Math.min(CALM_MS, restlessSince + RESTLESS_MOST_MS - now))
+  },
   timer: {
     set(run, delayMs) {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)
-    },
-  },
-  locks: {
-    async tryHold(name, run) {
-      // Old Safari has no locks. Two tabs may then sync at once, which is slower and still right.
-      if (!navigator.locks) {
-        await run()
-        return true
-      }
-      return navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
-        if (!lock) return false
-        await run()
-        return true
-      })
     },
   },
 }

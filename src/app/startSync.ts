@@ -8,13 +8,11 @@ import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
 import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
 import { phoneNotice } from './errors.ts'
+import { syncSeam } from './syncSeam.ts'
 import { watchPhone } from './watchPhone.ts'
 
-/** After a tap the phone has a window to light; what is sent half a second later arrives as early as anybody can tell. */
-const AFTER_A_TAP_MS = 500
-
 export interface RunningSync {
-  /** Something was saved: a cycle soon, but not in the frames that show it. */
+  /** Something was saved: a cycle soon, but not while the next thing is being tapped. */
   requestSoon(): void
   stop(): void
 }
@@ -29,7 +27,7 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
   const status = useSyncStatus()
   const phone = watchPhone(database, enrolment)
   let isStopped = false
-  const schedule = new Schedule(database, browserSeam, appVersion, ({ reach, running, trouble }) => {
+  const schedule = new Schedule(database, syncSeam, appVersion, ({ reach, running, trouble }) => {
     status.running = running
     if (!running) status.reach = reach
     status.lastProblem = trouble?.code ?? null
@@ -46,22 +44,17 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
   addEventListener('online', request)
   document.addEventListener('visibilitychange', onVisible)
   const unlisten = listen(request)
-  let cancelSoon: (() => void) | null = null
   void phone.examined.then(() => {
     if (!isStopped) request()
   })
   return {
     requestSoon() {
       phone.saved()
-      cancelSoon ??= browserSeam.timer.set(() => {
-        cancelSoon = null
-        request()
-      }, AFTER_A_TAP_MS)
+      browserSeam.calm(request)
     },
     stop() {
       isStopped = true
       phone.stop()
-      cancelSoon?.()
       schedule.stop()
       unlisten()
       removeEventListener('online', request)

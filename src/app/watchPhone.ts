@@ -23,9 +23,6 @@ export interface PhoneWatch {
   stop(): void
 }
 
-/** After a tap, so long that its frames are drawn. */
-const LOOK_AFTER_MS = 400
-
 /** Watches a phone's database from outside of it, and says what befell it. */
 export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch {
   const key = sentinelKey(database.name)
@@ -42,7 +39,6 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
   const health = new Health(database, browserSeam, store)
   const { community, memberId, deviceId, state, matchCode } = enrolment
   const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
-  let cancelLook: (() => void) | null = null
   let isStopped = false
   let hasSettled = false
   const calmly = (work: Promise<unknown>) => void work.catch((error: unknown) => console.error('phone', error))
@@ -101,6 +97,12 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
       await reconnect(error)
     }
   }
+  const lookAgain = () => {
+    if (!isStopped) calmly(health.look())
+  }
+  const lookAround = () => {
+    if (!isStopped) calmly(afterCycle())
+  }
   const look = () => calmly(onVisible())
   document.addEventListener('visibilitychange', look)
 
@@ -111,17 +113,13 @@ export function watchPhone(database: Database, enrolment: Enrolment): PhoneWatch
     ),
     saved() {
       health.saved()
-      cancelLook ??= browserSeam.timer.set(() => {
-        cancelLook = null
-        calmly(health.look())
-      }, LOOK_AFTER_MS)
+      browserSeam.calm(lookAgain)
     },
     cycleEnded() {
-      if (!isStopped) calmly(afterCycle())
+      browserSeam.calm(lookAround)
     },
     stop() {
       isStopped = true
-      cancelLook?.()
       document.removeEventListener('visibilitychange', look)
     },
   }

@@ -1,4 +1,4 @@
-import Dexie, { RangeSet } from 'dexie'
+import Dexie, { RangeSet, type ObservabilitySet } from 'dexie'
 import type { Database, OutboxEntry, PhoneState } from './database.ts'
 import type { Key, RowOf, Rows, StoredRow, StoreName } from './rows.ts'
 import type { Seam } from './seam.ts'
@@ -14,20 +14,29 @@ interface Ground {
 const outdated = new Error('another page or a sync has written meanwhile')
 /** By the connection, because a phone may have several pages, and a page several phones. */
 let grounds = new WeakMap<Database, Ground>()
-let isAnnouncing = false
+/** What was captured, as far as live queries have not heard of it. */
+let untold: ObservabilitySet = {}
+let told: ObservabilitySet
 
 // Whatever else was written in this page, by whatever way, is news.
-Dexie.on.storagemutated.subscribe(() => {
-  if (!isAnnouncing) grounds = new WeakMap()
+Dexie.on.storagemutated.subscribe((parts) => {
+  if (parts !== told) grounds = new WeakMap()
 })
 
-/** Whether what this page has seen is how things stood at this revision of the phone. */
+/** Whether what this page has seen is how things stood at this revision of the phone, or later. */
 export function knowsRevision(database: Database, revision: number): boolean {
   const ground = grounds.get(database)
-  return ground !== undefined && revisionOf(ground.phone) === revision
+  return ground !== undefined && revisionOf(ground.phone) >= revision
 }
 
 const revisionOf = ({ revision }: PhoneState): number => revision ?? 0
+
+/** Tells live queries, here and in other tabs, what was captured since they were last told. */
+export function tell(): void {
+  told = untold
+  untold = {}
+  Dexie.on.storagemutated.fire(told)
+}
 
 /** Dexie calls it full range: every key there is. */
 const everyKey = () => new RangeSet(-Infinity, [[]])
@@ -38,7 +47,7 @@ const everyKey = () => new RangeSet(-Infinity, [[]])
  * long as the phone's revision is the one it was read at; whoever writes rows raises it (`putPhone`). The revision is
  * asked for first and answered while the command is being worked out; nothing is written before it is confirmed.
  *
- * The rest of the app reads through Dexie; `announce` tells its live queries what has changed.
+ * The rest of the app reads through Dexie; `tell` tells its live queries what has changed.
  */
 export class Capture implements Rows {
   readonly #database: Database
@@ -48,6 +57,7 @@ export class Capture implements Rows {
   readonly #keyRange: typeof IDBKeyRange
   #rows = new Map<string, unknown>()
   #phone: PhoneState | null = null
+  #isQueued = false
   #confirmed: Promise<PhoneState> | null = null
 
   constructor(database: Database, idb: Seam['idb'], transaction: IDBTransaction) {
@@ -122,6 +132,7 @@ export class Capture implements Rows {
 
   /** Puts the command into the outbox, behind all others, and the phone's row that has counted it. */
   enqueue(entry: OutboxEntry, state: PhoneState): void {
+    this.#isQueued = true
     this.#store('outbox').add(entry)
     this.#phone = { ...state, revision: revisionOf(state) + 1 }
     this.#store('phone').put(this.#phone)
@@ -130,10 +141,11 @@ export class Capture implements Rows {
   /** What this transaction has seen and written is how things stand. */
   keep(): void {
     if (this.#phone) grounds.set(this.#database, { phone: this.#phone, rows: this.#rows })
+    if (this.#isQueued) this.#note()
   }
 
-  /** Tells live queries, here and in other tabs, what this transaction has changed. */
-  announce(): void {
+  /** Keeps what this transaction has changed for live queries to be told. */
+  #note(): void {
     const parts: Record<string, RangeSet> = {}
     const part = (store: string, index: string) => `idb://${this.#database.name}/${store}/${index}`
     for (const [store, key] of this.#written) {
@@ -142,12 +154,7 @@ export class Capture implements Rows {
     }
     for (const index of ['', ':dels', 'id', 'state']) parts[part('outbox', index)] = everyKey()
     parts[part('phone', '')] = everyKey()
-    isAnnouncing = true
-    try {
-      Dexie.on.storagemutated.fire(parts)
-    } finally {
-      isAnnouncing = false
-    }
+    Dexie.extendObservabilitySet(untold, parts)
   }
 
   #store(name: StoreName | 'outbox' | 'phone'): IDBObjectStore {
@@ -166,7 +173,7 @@ export async function capture<T>(
   idb: Seam['idb'],
   work: (rows: Capture) => Promise<T>,
   mode: 'readwrite' | 'readonly' = 'readwrite',
-): Promise<{ result: T; announce: () => void }> {
+): Promise<T> {
   const run = () => captureOnce(database, idb, work, mode)
   return run().catch((error: unknown) => {
     if (error !== outdated) throw error
@@ -179,7 +186,7 @@ async function captureOnce<T>(
   idb: Seam['idb'],
   work: (rows: Capture) => Promise<T>,
   mode: 'readwrite' | 'readonly',
-): Promise<{ result: T; announce: () => void }> {
+): Promise<T> {
   const transaction = database.core.transaction([...STORES], mode, { durability: 'strict' }) as IDBTransaction
   const rows = new Capture(database, idb, transaction)
   const ended = new Promise<void>((resolve, reject) => {
@@ -197,7 +204,7 @@ async function captureOnce<T>(
     // Nothing more will be asked: the disk need not wait until the answers have been heard.
     transaction.commit?.()
     await ended
-    return { result, announce: () => rows.announce() }
+    return result
   } catch (error) {
     grounds.delete(database)
     ended.catch(() => {})

@@ -5,7 +5,7 @@ import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { KNOCK_VERBS } from '../domain/knockVerbs.ts'
 import type { AnyCommand, Args, Verb } from '../domain/verbs.ts'
-import { capture, type Capture } from './capture.ts'
+import { capture, tell, type Capture } from './capture.ts'
 import { newId, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
@@ -25,7 +25,7 @@ export type Committed = { saved: true; id: string } | { saved: false; code: Refu
  */
 export async function commit<V extends Verb>(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'paint'>,
+  seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'calm'>,
   verb: V,
   args: Args<V>,
 ): Promise<Committed> {
@@ -33,7 +33,7 @@ export async function commit<V extends Verb>(
   const checked = check(rule.args, args)
   if (!checked.ok) return { saved: false, code: checked.code }
   const head = { id: newId(seam.rng), verb, version: rule.version, args: checked.value, claimedAt: seam.clock.now() }
-  const { result, announce } = await capture(database, seam.idb, async (rows): Promise<Committed> => {
+  const committed = await capture(database, seam.idb, async (rows): Promise<Committed> => {
     const deed = await weigh(rows, rule, head)
     if (!deed.decision.accepted) return { saved: false, code: deed.decision.code }
     const { state, command, changes, shadows, evenings, writer, reads } = deed
@@ -46,9 +46,9 @@ export async function commit<V extends Verb>(
     rows.enqueue(entry, { ...state, nextN: state.nextN + 1 })
     return { saved: true, id: head.id }
   })
-  // Drawing what was saved comes before working out again what the screens show.
-  if (result.saved) seam.paint(announce)
-  return result
+  // The board draws what it has saved by itself; whatever else shows it need not be in the next tap's way.
+  if (committed.saved) seam.calm(tell)
+  return committed
 }
 
 /**

@@ -3,12 +3,12 @@ import { knowsRevision } from './capture.ts'
 import { commit, rehearse, type Committed } from './commit.ts'
 import type { Database } from './database.ts'
 import type { StorageTrouble } from './saveAgain.ts'
-import type { Seam } from './seam.ts'
+import type { PhoneSeam } from './seam.ts'
 
 /** The phone that this page is: one member's database, and how to ask for a sync. Set once by the app at its start. */
 export interface Here {
   database: Database
-  seam: Seam
+  seam: PhoneSeam
   communityId: string
   memberId: string
   deviceId: string

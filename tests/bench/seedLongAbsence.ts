@@ -98,6 +98,7 @@ async function openNodePhone(server: ServerContext, standing: Standing, cookie: 
     idb: { indexedDB: new IDBFactory(), IDBKeyRange },
     net: { post: (_path, body) => answer(server, cookie, body) },
     timer: { set: () => () => {} },
+    calm: (run) => run(),
     paint: (run) => run(),
     locks: { tryHold: async (_name, run) => (await run(), true) },
   }

@@ -1,4 +1,4 @@
-import Dexie from 'dexie'
+import Dexie, { RangeSet, type ObservabilitySet } from 'dexie'
 import { expect, test, vi } from 'vitest'
 import { commit as commitOn, rehearse } from '../../src/db/commit.ts'
 import { Database, readPhone } from '../../src/db/database.ts'
@@ -89,5 +89,30 @@ test('[SYNC-1] what two tabs save in the same moment is all saved, and each once
   expect(entries.map(({ n }) => n)).toEqual(committed.map((_, index) => index + 1))
   expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(committed.map((each) => (each.saved ? each.id : ''))))
   otherTab.close()
+  await community.world.close()
+})
+
+test('screens hear of a row of taps once, when nobody taps any more, and then of all of them', async () => {
+  const community = await createCommunity()
+  const { database, seam } = await community.member(community.teams[0])
+  const args = { roundId: community.roundId, partnerIds: [] }
+  const waiting = new Set<() => void>()
+  const restless = { ...seam, calm: (run: () => void) => void waiting.add(run) }
+  const heard: ObservabilitySet[] = []
+  const listener = (parts: ObservabilitySet) => void heard.push(parts)
+  Dexie.on.storagemutated.subscribe(listener)
+  const ids: string[] = []
+  for (let tap = 0; tap < 3; tap++) {
+    const committed = await commitOn(database, restless, 'session/start', args)
+    if (committed.saved) ids.push(mintId(committed.id, '0'))
+  }
+  expect(await database.outbox.count()).toBe(3)
+  expect(heard).toEqual([])
+  for (const run of waiting) run()
+  Dexie.on.storagemutated.unsubscribe(listener)
+  expect(heard).toHaveLength(1)
+  const sessions = RangeSet(heard[0]![`idb://${database.name}/records/[kind+id]`]!)
+  expect(ids.filter((id) => sessions.hasKey(['session', id]))).toHaveLength(3)
+  expect(heard[0]![`idb://${database.name}/outbox/`]).toBeDefined()
   await community.world.close()
 })

@@ -65,6 +65,7 @@ export class FaultPhone {
       idb: { indexedDB: new IDBFactory(), IDBKeyRange },
       net: { post: () => Promise.reject(new Trouble('offline')) },
       paint: (run) => run(),
+      calm: (run) => run(),
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },
     }

@@ -55,6 +55,7 @@ export async function openHttpPhone(
       },
     },
     paint: (run) => run(),
+    calm: (run) => run(),
     timer: { set: () => () => {} },
     locks: { tryHold: async (_name, run) => (await run(), true) },
   }

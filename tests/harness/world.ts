@@ -104,6 +104,7 @@ export async function createWorld(options: { seed?: number; storage?: Storage } 
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },
       paint: (run) => run(),
+      calm: (run) => run(),
     }
     const { community: place, memberId, deviceId, state, matchCode } = standing
     const who = { communityId: place.id, memberId, deviceId, device: state, matchCode }

@@ -60,7 +60,11 @@ export function noticeLoss(sentinel: Sentinel | null, found: FoundPhone): Loss |
   if (found.born !== sentinel.born) return { code: 'vanished', atMost: missing }
   const behind = found.lane < sentinel.lane || (found.lane === sentinel.lane && found.nextN < sentinel.nextN)
   if (behind) return { code: 'fellBack', atMost: missing }
-  return missing > 0 ? { code: 'rowsMissing', atMost: missing } : null
+  // What was saved after a look is only counted, and may well be there: the numbers given since then account for it.
+  const onlyCounted = sentinel.ids.length === 0
+  const since = found.lane === sentinel.lane ? found.nextN - sentinel.nextN : missing
+  const atMost = onlyCounted ? Math.max(0, missing - since) : missing
+  return atMost > 0 ? { code: 'rowsMissing', atMost } : null
 }
 
 /** Whether so many pulled rows are gone that they must be downloaded again. A purge is followed by a look. */

@@ -24,6 +24,14 @@ describe('what a phone notices', () => {
   const table: [string, Partial<Sentinel>, Partial<FoundPhone>, ReturnType<typeof noticeLoss>][] = [
     ['everything as it was', {}, {}, null],
     ['the sentinel lags behind', { nextN: 5, unsent: 1, ids: ['a'] }, {}, null],
+    ['saved after the last look', { nextN: 7, unsent: 2, ids: [] }, { present: only() }, null],
+    ['saved after the last look, renumbered', { unsent: 2, ids: [] }, { lane: 2, nextN: 3, present: only() }, null],
+    [
+      'saved after the last look and gone',
+      { nextN: 8, unsent: 2, ids: [] },
+      { present: only() },
+      { code: 'rowsMissing', atMost: 1 },
+    ],
     ['another numbering began', { lane: 1, nextN: 40 }, { lane: 2, nextN: 4 }, null],
     ['one unsent thing gone', {}, { present: only('a', 'c') }, { code: 'rowsMissing', atMost: 1 }],
     ['an older image', {}, { nextN: 6, present: only() }, { code: 'fellBack', atMost: 3 }],

@@ -5,6 +5,8 @@ interface Event {
   at: number
   seq: number
   run: () => void
+  /** No dice are thrown over it. */
+  isAside: boolean
 }
 
 /** One turn of Node's event loop: whatever IndexedDB has queued moves one step. */
@@ -31,7 +33,16 @@ export class Scheduler {
 
   /** Runs something later, ms of virtual time from now. @returns how to call it off */
   at(delayMs: number, run: () => void): () => void {
-    const event = { at: this.now + Math.max(0, delayMs), seq: this.#seq++, run }
+    return this.#add(delayMs, run, false)
+  }
+
+  /** Runs something later that only watches: whether it is there does not change what befalls the others. */
+  aside(delayMs: number, run: () => void): void {
+    this.#add(delayMs, run, true)
+  }
+
+  #add(delayMs: number, run: () => void, isAside: boolean): () => void {
+    const event = { at: this.now + Math.max(0, delayMs), seq: this.#seq++, run, isAside }
     let low = 0
     let high = this.#queue.length
     while (low < high) {
@@ -89,6 +100,7 @@ export class Scheduler {
       const event = this.#queue.shift()!
       this.now = Math.max(this.now, event.at)
       event.run()
+      if (event.isAside && !this.calm) continue
       if (!this.calm && this.#rng.next() < 0.3) {
         for (let turns = Math.floor(this.#rng.next() * 12); turns > 0; turns--) await turn()
         continue

@@ -1,17 +1,18 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { commit, type Committed } from '../../src/db/commit.ts'
-import { Database, databaseName, type OutboxEntry, type PhoneState, type SentEntry } from '../../src/db/database.ts'
+import type { Database } from '../../src/db/database.ts'
 import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
-import type { Facade } from '../../src/domain/coverage/facade.ts'
+import { parseSentinel } from '../../src/domain/phoneHealth.ts'
 import type { Args, Verb } from '../../src/domain/verbs.ts'
 import { Trouble } from '../../src/remote/Trouble.ts'
 import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
 import { START_MS } from './ground.ts'
 import type { Scheduler } from './Scheduler.ts'
+import { readContents, SimDisk, type Contents, type Fall } from './SimDisk.ts'
 import { SimNet, type NetFaults } from './SimNet.ts'
 import type { SimServer } from './SimServer.ts'
+import { SimWatch } from './SimWatch.ts'
 import type { Person } from './template.ts'
 
 /** A command that a phone said it had saved. */
@@ -24,25 +25,13 @@ export interface Saved {
   torn: boolean
 }
 
-/** Everything a phone holds, at one moment. */
-export interface Contents {
-  state: PhoneState
-  records: { kind: string; id: string; scope: string; body: { id: string }; generation: number }[]
-  facades: Facade[]
-  outbox: OutboxEntry[]
-  shadow: { kind: string; id: string }[]
-  sent: SentEntry[]
-}
-
 /** A window of the app: a connection of its own to the database that all tabs of a phone share. */
 interface Tab {
   database: Database
   seam: Seam
+  watch: SimWatch
   alive: boolean
 }
-
-/** How many states of its disk a phone remembers, for a power cut to fall back to. */
-const MOST_IMAGES = 60
 
 /** One phone: the real engine over an IndexedDB in memory, and everything that can befall it. */
 export class SimPhone {
@@ -52,9 +41,12 @@ export class SimPhone {
   readonly #server: SimServer
   readonly #rng: Seam['rng']
   readonly #violate: (what: string) => void
-  #idb = { indexedDB: new IDBFactory(), IDBKeyRange }
+  /** Of the sentinel alone, so that it changes nothing else that befalls this phone. */
+  readonly #dice: Seam['rng']
+  readonly #disk = new SimDisk()
+  /** The disk is being put back: whoever opens it waits. */
+  #restoring: Promise<unknown> = Promise.resolve()
   #life = 0
-  #images: { contents: Contents; at: number }[] = []
   #tabs: Tab[] = []
   readonly #net: SimNet
   /** How far this phone's clock is off, ms. */
@@ -63,8 +55,11 @@ export class SimPhone {
   cycles = 0
   powerCuts = 0
   crashes = 0
-  /** How much was saved when a power cut took acknowledged numbers away: the next command must be noticed (SYNC-2). */
-  fellBackAt: number | null = null
+  fall: Fall | null = null
+  /** A power cut has taken something away that the sentinel may have known. */
+  #isTorn = false
+  /** The database is older than its sentinel knows: the next start of this enrolment has to say so. */
+  #mustNotice = false
   /** The server said that it does not know this enrolment, as after a restore: only another one helps. */
   turnedAway = false
   enrolments = 1
@@ -79,7 +74,7 @@ export class SimPhone {
     person: Person,
     scheduler: Scheduler,
     server: SimServer,
-    rng: Seam['rng'],
+    { rng, dice }: { rng: Seam['rng']; dice: Seam['rng'] },
     faults: NetFaults,
     violate: (what: string) => void,
   ) {
@@ -88,6 +83,7 @@ export class SimPhone {
     this.#scheduler = scheduler
     this.#server = server
     this.#rng = rng
+    this.#dice = dice
     this.#net = new SimNet(person.name, scheduler, server, rng, faults)
     this.#violate = violate
   }
@@ -127,7 +123,7 @@ export class SimPhone {
     // A crash, or another start, came in between.
     if (life !== this.#life) return tab.database.close()
     this.#tabs = [tab]
-    this.changed = true
+    await this.#examine(tab)
   }
 
   /** A second tab of the same app: it reads, writes and syncs as if it were alone. */
@@ -137,6 +133,34 @@ export class SimPhone {
     if (life !== this.#life || this.#tabs.length !== 1) return tab.database.close()
     this.#tabs.push(tab)
     this.#scheduler.note(`${this.name} another tab`)
+    await this.#examine(tab)
+  }
+
+  /** What the app does beside the first screen, where things can be saved already: it compares before anything is sent. */
+  async #examine(tab: Tab): Promise<void> {
+    const { database, seam } = tab
+    const watched = { clock: seam.clock, rng: this.#dice }
+    tab.watch = new SimWatch(database, watched, this.#disk.sentinel, this.#who, this.#scheduler, {
+      isAlive: () => tab.alive && seam.idb === this.#disk.idb,
+      noticed: ({ code }) => {
+        this.#scheduler.note(`${this.name} notices ${code}`)
+        if (!this.#isTorn) this.#violate(`${this.name}: false alarm ${code} of the sentinel`)
+      },
+      failed: (error) => this.#violate(`${this.name}: a look threw ${String((error as Error).stack ?? error)}`),
+    })
+    this.changed = true
+    await tab.watch.examined
+    this.changed = true
+    if (!tab.alive || !this.#mustNotice) return
+    this.#mustNotice = false
+    if (!(await database.phone.get('phone'))?.alarm)
+      this.#violate(`${this.name}: fell back and its sentinel said nothing`)
+  }
+
+  /** Whose phone this is, as far as it knows: its enrolment lies outside of the database. */
+  get #who(): Parameters<typeof openPhone>[1] {
+    const { community, memberId, deviceId, state, matchCode } = this.#person.standing
+    return { communityId: community.id, memberId, deviceId, device: state, matchCode }
   }
 
   /** One tab dies in the middle of whatever it does; the other goes on. */
@@ -155,29 +179,23 @@ export class SimPhone {
   /** Nothing that a tab had under way goes on, and what it had not committed is rolled back. */
   #kill(tab: Tab): void {
     tab.alive = false
-    const raw = (this.#idb.indexedDB as unknown as RawFactory)._databases.get(tab.database.name)
-    const own = tab.database.backendDB()
-    for (const transaction of raw?.transactions ?? []) {
-      if (transaction.db !== own) continue
-      if (transaction._state === 'active' || transaction._state === 'inactive') transaction.abort()
-    }
-    tab.database.close()
+    this.#disk.tearOff(tab.database)
   }
 
   async #openTab(): Promise<Tab> {
+    await this.#restoring
     const tab = { alive: true } as Tab
     tab.seam = {
       clock: { now: () => START_MS + Math.floor(this.#scheduler.now) + this.skewMs },
       rng: this.#rng,
-      idb: this.#idb,
+      idb: this.#disk.idb,
       net: { post: (_path, body) => this.#post(tab, body) },
       timer: { set: (run, delayMs) => this.#scheduler.at(delayMs, run) },
       locks: { tryHold: async (_name, run) => (await run(), true) },
       paint: (run) => run(),
+      calm: (run) => run(),
     }
-    const { community, memberId, deviceId, state, matchCode } = this.#person.standing
-    const who = { communityId: community.id, memberId, deviceId, device: state, matchCode }
-    tab.database = await openPhone(tab.seam, who)
+    tab.database = await openPhone(tab.seam, this.#who, this.#disk.sentinel.read())
     return tab
   }
 
@@ -190,44 +208,39 @@ export class SimPhone {
     this.#tabs = []
   }
 
-  /** The log of what was committed here, one image after each step; rows are shared, because IndexedDB never changes one. */
+  /** Keeps what is stored now for a power cut to fall back to. */
   remember(): void {
     const contents = this.peek()
-    if (!contents) return
-    this.#images.push({ contents, at: this.saved.length })
-    if (this.#images.length > MOST_IMAGES) this.#images.shift()
+    if (contents) this.#disk.remember(contents, this.saved.length)
   }
 
   /** A dead battery: the phone comes up with an older image of its database, mostly a recent one. */
   async cutPower(): Promise<void> {
-    const back = Math.floor((1 - this.#rng.next()) ** (-1 / 0.7))
-    const index = Math.max(0, this.#images.length - back)
-    const image = this.#images[index]
+    const image = this.#disk.draw(this.#rng)
     if (!image) return
     const before = await this.contents()
+    const last = this.peek()
     this.crash()
     this.powerCuts++
     this.visible = new Set()
     this.stood = null
     this.#scheduler.note(`${this.name} power cut`)
     const { contents } = image
-    const { communityId, memberId } = contents.state
-    this.#idb = { indexedDB: new IDBFactory(), IDBKeyRange }
-    const database = new Database(databaseName(communityId, memberId), this.#idb)
-    await database.open()
-    await database.records.bulkPut(contents.records)
-    await database.facades.bulkPut(contents.facades)
-    await database.outbox.bulkPut(contents.outbox)
-    await database.shadow.bulkPut(contents.shadow as never)
-    await database.sent.bulkPut(contents.sent)
-    await database.phone.put(contents.state)
-    database.close()
+    const restoring = this.#disk.fallBackTo(image, this.#dice)
+    this.#restoring = restoring
+    const sentinelToo = await restoring
+    const known = parseSentinel(this.#disk.sentinel.read())
+    const { lanes: lane = 0, nextN: next } = contents.state
+    this.#mustNotice = known !== null && (known.lane > lane || (known.lane === lane && known.nextN > next))
     const kept = new Set([...contents.outbox, ...contents.sent].map((entry) => entry.id))
     for (const saved of this.saved) if (!kept.has(saved.id)) saved.torn = true
-    this.#images.length = index + 1
-    if (!before || before.state.incarnation !== contents.state.incarnation) return
+    const { nextN, lanes, incarnation } = contents.state
+    const isSame = last?.state.nextN === nextN && last.state.lanes === lanes
+    if (!isSame || [...last.outbox, ...last.sent].some(({ id }) => !kept.has(id))) this.#isTorn = true
+    if (!before || before.state.incarnation !== incarnation) return
     const acknowledged = before.outbox.filter((entry) => entry.state !== 'pending').map((entry) => entry.n)
-    if (Math.max(0, ...acknowledged) >= contents.state.nextN) this.fellBackAt = this.saved.length
+    if (Math.max(0, ...acknowledged) < nextN) return
+    this.fall = { at: this.saved.length, sentinelToo, answered: false, unnoticeable: false }
   }
 
   /**
@@ -242,6 +255,8 @@ export class SimPhone {
       this.#person = { name: this.name, ...enrolled }
       this.enrolments++
       this.turnedAway = false
+      this.#mustNotice = false
+      if (this.fall?.sentinelToo && !this.fall.answered) this.fall.unnoticeable = true
       this.#scheduler.note(`${this.name} enrols again by ${how}`)
     }
     await this.open()
@@ -258,7 +273,10 @@ export class SimPhone {
       // A process that has died says nothing any more; what it stored, it stored.
       if (!tab.alive) return null
       this.#scheduler.note(`${this.name} ${verb} ${committed.saved ? committed.id : committed.code}`)
-      if (committed.saved) this.saved.push({ id: committed.id, verb, args, claimedAt, torn: false })
+      if (committed.saved) {
+        this.saved.push({ id: committed.id, verb, args, claimedAt, torn: false })
+        tab.watch.saved()
+      }
       return committed
     } catch (error) {
       if (tab.alive) this.#violate(`${this.name}: commit threw ${String((error as Error).stack ?? error)}`)
@@ -266,15 +284,21 @@ export class SimPhone {
     }
   }
 
-  #post(tab: Tab, body: string): Promise<NetAnswer> {
+  async #post(tab: Tab, body: string): Promise<NetAnswer> {
     const { cookie } = this.#person
-    return this.#net.post(cookie, body, {
+    const answer = await this.#net.post(cookie, body, {
       isAlive: () => tab.alive,
-      answered: (answer) => {
-        if (answer?.status === 401 && cookie === this.#person.cookie) this.turnedAway = true
+      answered: (got) => {
+        if (got?.status === 401 && cookie === this.#person.cookie) this.turnedAway = true
       },
       heard: () => (this.changed = true),
     })
+    if (this.fall && tab.alive && answer.status === 200) {
+      const { commands } = JSON.parse(body) as { commands: { id: string }[] }
+      const since = new Set(this.saved.slice(this.fall.at).map(({ id }) => id))
+      if (commands.some(({ id }) => since.has(id))) this.fall.answered = true
+    }
+    return answer
   }
 
   /** One sync cycle, as another tab might run it at the same time. */
@@ -284,6 +308,7 @@ export class SimPhone {
     const { database, seam } = tab
     this.cycles++
     try {
+      await tab.watch.examined
       const end = await synchronize(database, seam, freshPace(), 'simulation')
       if (tab.alive) this.#scheduler.note(`${this.name} cycle ${end}`)
       return end
@@ -296,50 +321,17 @@ export class SimPhone {
       return 'trouble'
     } finally {
       this.cycles--
+      tab.watch.cycleEnded()
     }
   }
 
-  /**
-   * What the phone holds, read past IndexedDB and without copies: only to look at, and only while nothing is under way.
-   */
+  /** What the phone holds, read past IndexedDB: only to look at, and only while nothing is under way. */
   peek(): Contents | null {
-    const { database } = this
-    const raw = database && (this.#idb.indexedDB as unknown as RawFactory)._databases.get(database.name)
-    if (!raw) return null
-    const all = <T>(store: string): T[] =>
-      [...raw.rawObjectStores.get(store)!.records.values()].map((record) => record.value as T)
-    const [state] = all<PhoneState>('phone')
-    if (!state) return null
-    const rest = { outbox: all<OutboxEntry>('outbox'), sent: all<SentEntry>('sent') }
-    return { state, ...rest, records: all('records'), facades: all('facades'), shadow: all('shadow') }
+    return this.database && this.#disk.peek(this.database)
   }
 
   /** What the phone holds, in one transaction; `null` while it is off. */
   async contents(): Promise<Contents | null> {
-    const { database } = this
-    if (!database) return null
-    const { records, facades, outbox, shadow, sent, phone } = database
-    return database.transaction('r', [records, facades, outbox, shadow, sent, phone], async () => {
-      const state = await phone.get('phone')
-      if (!state) throw new Error('a phone without an owner')
-      return {
-        state,
-        records: await records.toArray(),
-        facades: await facades.toArray(),
-        outbox: await outbox.orderBy('seq').toArray(),
-        shadow: await shadow.toArray(),
-        sent: await sent.toArray(),
-      }
-    })
+    return this.database && readContents(this.database)
   }
-}
-
-interface RawFactory {
-  _databases: Map<
-    string,
-    {
-      transactions: { _state: string; db: unknown; abort(): void }[]
-      rawObjectStores: Map<string, { records: { values(): Iterable<{ value: unknown }> } }>
-    }
-  >
 }

@@ -517,4 +517,28 @@ export const DEFECTS: readonly Defect[] = [
     seed: 6,
     budget: 50,
   },
+  {
+    name: 'the sentinel is never asked',
+    edits: [
+      {
+        file: 'src/db/health.ts',
+        find: '    if (loss) await raiseAlarm(database, this.#seam.rng, loss)\n',
+        put: '',
+      },
+    ],
+    seed: 5,
+    budget: 50,
+  },
+  {
+    name: 'what was saved after the last look is missed',
+    edits: [
+      {
+        file: 'src/domain/phoneHealth.ts',
+        find: 'onlyCounted ? Math.max(0, missing - since) : missing',
+        put: 'onlyCounted ? missing : Math.max(missing, -since)',
+      },
+    ],
+    seed: 1,
+    budget: 20,
+  },
 ]

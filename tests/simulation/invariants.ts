@@ -9,7 +9,8 @@ import type { Cursor } from '../../sync-server/cursor.ts'
 import type { Storage } from '../../sync-server/storage/openStorage.ts'
 import { checkFolded, withoutFolded } from './foldInvariants.ts'
 import { visitIdOf } from './operations.ts'
-import type { Contents, SimPhone } from './SimPhone.ts'
+import type { Contents } from './SimDisk.ts'
+import type { SimPhone } from './SimPhone.ts'
 import type { SimServer } from './SimServer.ts'
 
 /*
@@ -247,9 +248,8 @@ export function checkQuiet(
     }
     if (shadow.length > 0) say(`${shadow.length} shadows stand under nothing`)
     if (faults.powerCuts + faults.restores === 0 && state.alarm) say(`false alarm ${state.alarm}`)
-    const once = phone.powerCuts === 1 && faults.restores === 0 && phone.fellBackAt !== null
-    if (once && phone.saved.length > phone.fellBackAt! && state.alarm === null)
-      say('fell back, saved again, and nobody noticed')
+    const fall = phone.powerCuts === 1 && faults.restores === 0 && !phone.fall?.unnoticeable ? phone.fall : null
+    if (fall && phone.saved.length > fall.at && state.alarm === null) say('fell back, saved again, and nobody noticed')
     checkEffects(phone, contents, truth, faults, say)
     checkSame(phone, contents, truth, say)
   }

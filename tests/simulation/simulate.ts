@@ -28,6 +28,9 @@ export interface Outcome {
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
+/** How often somebody whose phone came up strange is given another enrolment, before it has said what it lost. */
+const ENROLS_AFTER_A_CUT = 0.5
+
 copyPlainValuesFast()
 deafenPages()
 
@@ -74,12 +77,12 @@ export async function simulate(seed: number): Promise<Outcome> {
   const server = await SimServer.open(template, scheduler, rng, violate)
   const phones = chooseNames(rng, temper.phones).map((name) => {
     const person = template.people.find((candidate) => candidate.name === name)!
-    return new SimPhone(person, scheduler, server, rng, temper.net, violate)
+    return new SimPhone(person, scheduler, server, { rng, dice: seededRng(seed ^ 0x5e7713e1) }, temper.net, violate)
   })
   const broken = () => violations.length > 0
   const evening = { rng, template, scheduler, server, phones, violate, broken }
   try {
-    await wildEvening({ ...evening, temper, dice: seededRng(seed ^ 0x0f01ded) })
+    await wildEvening({ ...evening, temper, dice: seededRng(seed ^ 0x0f01ded), mischief: seededRng(seed ^ 0x0ddba11) })
     if (!broken()) await quietMorning(evening)
   } catch (error) {
     violate(String((error as Error).stack ?? error))
@@ -138,10 +141,10 @@ interface Evening {
   broken: () => boolean
 }
 
-type Wild = Evening & { temper: ReturnType<typeof drawTemper>; dice: Seam['rng'] }
+type Wild = Evening & { temper: ReturnType<typeof drawTemper>; dice: Seam['rng']; mischief: Seam['rng'] }
 
 async function wildEvening(evening: Wild): Promise<void> {
-  const { rng, dice, template, temper, scheduler, server, phones, violate, broken } = evening
+  const { rng, dice, mischief, template, temper, scheduler, server, phones, violate, broken } = evening
   for (const phone of phones) {
     await phone.open()
     phone.remember()
@@ -174,6 +177,9 @@ async function wildEvening(evening: Wild): Promise<void> {
           go(async () => {
             await phone.cutPower()
             if (!phone.alive) await phone.open()
+            if (mischief.next() < ENROLS_AFTER_A_CUT) {
+              scheduler.at(mischief.next() * 5_000, () => go(() => phone.enrolAgain('link', false)))
+            }
           })
         } else if (rng.next() < temper.enrolAgain) {
           const how = rng.next() < 0.5 ? 'link' : 'invitation'

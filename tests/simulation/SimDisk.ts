@@ -1,0 +1,145 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { Database, databaseName, type OutboxEntry, type PhoneState, type SentEntry } from '../../src/db/database.ts'
+import type { SentinelStore } from '../../src/db/health.ts'
+import type { Seam } from '../../src/db/seam.ts'
+import type { Facade } from '../../src/domain/coverage/facade.ts'
+
+/** Everything a phone's database holds, at one moment. */
+export interface Contents {
+  state: PhoneState
+  records: { kind: string; id: string; scope: string; body: { id: string }; generation: number }[]
+  facades: Facade[]
+  outbox: OutboxEntry[]
+  shadow: { kind: string; id: string }[]
+  sent: SentEntry[]
+}
+
+/** What a power cut may leave behind: the database, and what was remembered of it outside of it just then. */
+interface Image {
+  contents: Contents
+  /** How much the phone had saved. */
+  at: number
+  sentinel: string | null
+}
+
+/** A power cut took acknowledged numbers away: when something is saved behind them, it must be noticed (SYNC-2). */
+export interface Fall {
+  /** How much had been saved then. */
+  at: number
+  /** What is remembered outside of the database fell back with it and cannot know. */
+  sentinelToo: boolean
+  /** The server's answer to something saved since was heard: whatever it was, it told of the fall. */
+  answered: boolean
+  /** Neither could tell: the sentinel knew nothing, and the numbering was over before the server met it. */
+  unnoticeable: boolean
+}
+
+/** How many states of its disk a phone remembers, for a power cut to fall back to. */
+const MOST_IMAGES = 60
+
+/** How often what is remembered outside of the database falls back with it: then everything on the disk was older. */
+const SENTINEL_FALLS = 0.3
+
+/** A phone's storage: an IndexedDB in memory, the sentinel that stands outside of it, and older images of both. */
+export class SimDisk {
+  idb = { indexedDB: new IDBFactory(), IDBKeyRange }
+  #sentinel: string | null = null
+  #images: Image[] = []
+
+  /** Where the phone's windows keep their sentinel: all of them the same one, as in localStorage. */
+  readonly sentinel: SentinelStore = {
+    read: () => this.#sentinel,
+    write: (text) => {
+      this.#sentinel = text
+    },
+  }
+
+  #rawOf(database: Database): RawDatabase | undefined {
+    return (this.idb.indexedDB as unknown as RawFactory)._databases.get(database.name)
+  }
+
+  /** What this connection has under way is rolled back, and it is closed. */
+  tearOff(database: Database): void {
+    const own = database.backendDB()
+    for (const transaction of this.#rawOf(database)?.transactions ?? []) {
+      if (transaction.db !== own) continue
+      if (transaction._state === 'active' || transaction._state === 'inactive') transaction.abort()
+    }
+    database.close()
+  }
+
+  /** What is stored, read past IndexedDB and without copies: only to look at, and only while nothing is under way. */
+  peek(database: Database): Contents | null {
+    const raw = this.#rawOf(database)
+    if (!raw) return null
+    const all = <T>(store: string): T[] =>
+      [...raw.rawObjectStores.get(store)!.records.values()].map((record) => record.value as T)
+    const [state] = all<PhoneState>('phone')
+    if (!state) return null
+    const rest = { outbox: all<OutboxEntry>('outbox'), sent: all<SentEntry>('sent') }
+    return { state, ...rest, records: all('records'), facades: all('facades'), shadow: all('shadow') }
+  }
+
+  /** The log of what was committed here, one image after each step; rows are shared, because IndexedDB never changes one. */
+  remember(contents: Contents, at: number): void {
+    this.#images.push({ contents, at, sentinel: this.#sentinel })
+    if (this.#images.length > MOST_IMAGES) this.#images.shift()
+  }
+
+  /** The image that a power cut leaves, mostly a recent one. What came after it has never been. */
+  draw(rng: Seam['rng']): Image | null {
+    const back = Math.floor((1 - rng.next()) ** (-1 / 0.7))
+    const index = Math.max(0, this.#images.length - back)
+    return this.#images[index] ?? null
+  }
+
+  /**
+   * Nothing but this image is left of the database. What is remembered outside of it stays, or is as old as the image.
+   *
+   * @returns whether the sentinel fell back too
+   */
+  async fallBackTo(image: Image, dice: Seam['rng']): Promise<boolean> {
+    const { contents, sentinel } = image
+    const falls = dice.next() < SENTINEL_FALLS
+    if (falls) this.#sentinel = sentinel
+    this.#images.length = this.#images.indexOf(image) + 1
+    this.idb = { indexedDB: new IDBFactory(), IDBKeyRange }
+    const { communityId, memberId } = contents.state
+    const database = new Database(databaseName(communityId, memberId), this.idb)
+    await database.open()
+    await database.records.bulkPut(contents.records)
+    await database.facades.bulkPut(contents.facades)
+    await database.outbox.bulkPut(contents.outbox)
+    await database.shadow.bulkPut(contents.shadow as never)
+    await database.sent.bulkPut(contents.sent)
+    await database.phone.put(contents.state)
+    database.close()
+    return falls
+  }
+}
+
+/** What a phone's database holds, in one transaction. */
+export function readContents(database: Database): Promise<Contents> {
+  const { records, facades, outbox, shadow, sent, phone } = database
+  return database.transaction('r', [records, facades, outbox, shadow, sent, phone], async () => {
+    const state = await phone.get('phone')
+    if (!state) throw new Error('a phone without an owner')
+    return {
+      state,
+      records: await records.toArray(),
+      facades: await facades.toArray(),
+      outbox: await outbox.orderBy('seq').toArray(),
+      shadow: await shadow.toArray(),
+      sent: await sent.toArray(),
+    }
+  })
+}
+
+interface RawDatabase {
+  transactions: { _state: string; db: unknown; abort(): void }[]
+  rawObjectStores: Map<string, { records: { values(): Iterable<{ value: unknown }> } }>
+}
+
+interface RawFactory {
+  _databases: Map<string, RawDatabase>
+}

@@ -1,11 +1,11 @@
-import { currentAssignments, judge, POLICY } from '../src/domain/access.ts'
+import { currentAssignments, judge, mayRead, POLICY, type Rule } from '../src/domain/access.ts'
 import { accept, type Actor, type Decision } from '../src/domain/command.ts'
 import { isErased } from '../src/domain/erasures.ts'
 import { isEstimated } from '../src/domain/estimatedTime.ts'
 import { check, type FieldCode } from '../src/domain/fields.ts'
 import { mintId } from '../src/domain/hash.ts'
-import { stairwellScope, type Change } from '../src/domain/record.ts'
-import { commandOf, isVerb, type Args, type Verb } from '../src/domain/verbs.ts'
+import { stairwellScope, type Change, type Scope } from '../src/domain/record.ts'
+import { commandOf, isVerb, type Verb } from '../src/domain/verbs.ts'
 import { writtenTextOf } from '../src/domain/writtenText.ts'
 import { DAY_MS, LIMITS } from '../src/protocol/limits.ts'
 import type { HoldReason, WireCommand } from '../src/protocol/sync.ts'
@@ -13,8 +13,10 @@ import type { Assignment } from '../src/domain/records/assignment.ts'
 import type { Member } from '../src/domain/records/member.ts'
 import type { Round } from '../src/domain/records/round.ts'
 import type { FormerPlace } from './journal.ts'
-import { actorAt, lastActor, type Policy } from './policy.ts'
+import { actorAt, entitlementOf, lastActor, type Policy } from './policy.ts'
 import type { WorkingFacts } from './workingFacts.ts'
+
+const ruleOf = (verb: Verb): Rule => POLICY[verb]
 
 /** Whose command it is and when it was done, as far as the server believes it. */
 export interface Deed {
@@ -62,7 +64,7 @@ export class Judge {
     const args = check(rule.args, wire.args)
     if (!args.ok) return { accepted: false, code: args.code satisfies FieldCode }
     const stairwellId = rule.stairwellOf?.(args.value)
-    const actor = this.actorOf(deed, POLICY[verb].granted === true)
+    const actor = this.actorOf(deed, ruleOf(verb).granted === true)
     if (!actor) return 'notGranted'
     if (stairwellId !== undefined && !(await this.#isStairwell(stairwellId))) {
       return { accepted: false, code: 'not_found' }
@@ -81,15 +83,26 @@ export class Judge {
     return accept(await this.#guard(decision.changes, { formerly: wire.formerly, effective }))
   }
 
-  /** An undo or a quiz whose visit is not there any more, because its round was folded (SYNC-12), is told so. */
+  /**
+   * An undo or a quiz whose visit is not there any more, because its round was folded (SYNC-12), is told so. Whose a
+   * visit is, nobody is told who may not read it any more.
+   */
   async #withReason(refused: Decision & { accepted: false }, args: unknown, deed: Deed): Promise<Decision> {
     const { visitId, stairwellId } = args as { visitId?: string; stairwellId?: string }
+    if (refused.code === 'not_yours' && stairwellId && !this.#mayRead(deed, stairwellScope(stairwellId))) {
+      return { accepted: false, code: 'not_found' }
+    }
     // What stood in a lost history may still get its visit back from another phone (SYNC-8).
     if (refused.code !== 'not_found' || deed.former || !visitId || !stairwellId) return refused
     const scope = stairwellScope(stairwellId)
     await this.#facts.load([{ row: { kind: 'visit', id: visitId, scope } }, { range: { kind: 'folded', scope } }])
     const isFolded = this.#facts.get('visit', visitId) === 'absent' && this.#facts.all('folded', scope).length > 0
     return isFolded ? { accepted: false, code: 'round_closed' } : refused
+  }
+
+  #mayRead({ memberId, deviceId }: Deed, scope: Scope): boolean {
+    const actor = actorAt(this.#policy, this.#community, memberId, deviceId, this.#received)
+    return mayRead(entitlementOf(this.#policy, actor, deviceId, this.#received), scope)
   }
 
   /** Whether a command writes a text that was erased since it was written (SYNC-14). */
@@ -123,19 +136,18 @@ export class Judge {
     args: unknown,
     actor: Actor,
     stairwellId: string | undefined,
-    { effective, memberId, deviceId, overruled }: Deed,
+    { effective, overruled }: Deed,
   ): Decision | HoldReason | null {
     const all = stairwellId === undefined ? [] : (this.#policy.assignments.get(stairwellId) ?? [])
     const { roundId } = args as { roundId?: string }
     const named = all.filter((entry) => roundId === undefined || entry.roundId === roundId)
     const current = currentAssignments(all, this.#policy.openRounds)
-    const verdict = judge(verb, args as Args<typeof verb>, actor, named, current, effective, this.#received)
+    const verdict = judge(ruleOf(verb), args as object, actor, named, current, effective, this.#received)
     if (verdict === 'deny') return { accepted: false, code: 'not_allowed' }
     if (overruled) return null
     if (verdict === 'hold') return 'notGranted'
     const late = stairwellId !== undefined && this.#received - effective > LIMITS.lateDays * DAY_MS
-    const now = actorAt(this.#policy, this.#community, memberId, deviceId, this.#received)
-    return late && now?.role !== 'officer' ? 'tooOld' : null
+    return late ? 'tooOld' : null
   }
 
   /** A bond, a grant or a round that this batch changed holds for the commands behind it. */

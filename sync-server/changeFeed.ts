@@ -1,7 +1,6 @@
 import type { Transaction } from 'kysely'
 import { mayRead, type Entitlement } from '../src/domain/access.ts'
 import { LIMITS } from '../src/protocol/limits.ts'
-import { deviceScope } from '../src/domain/record.ts'
 import type { WireChange } from '../src/protocol/sync.ts'
 import { policyCacheOf } from './commitBatch.ts'
 import type { ServerContext } from './context.ts'
@@ -52,9 +51,7 @@ export async function readFeed(
     const policy = await policyCacheOf(server).read(trx, device.community)
     const moment = server.clock.now()
     const actor = actorAt(policy, device.community, device.memberId, device.deviceId, moment)
-    // Whose bond has ended reads nothing any more but the answers to what was pushed before.
-    const nobody: Entitlement = { kind: 'named', scopes: [deviceScope(device.deviceId)] }
-    const entitlement = actor ? entitlementOf(policy, actor, moment) : nobody
+    const entitlement = entitlementOf(policy, actor, device.deviceId, moment)
     const { membership, added, lost } = await followMembership(trx, device, cursor, entitlement)
     const begun = beginOrContinue(cursor, now, added, entitlement)
     const page = await readPage(trx, device.community, entitlement, begun, now.clock, limit)

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { mayInSync } from '../src/domain/access.ts'
 import type { Refusal } from '../src/domain/command.ts'
 import { check } from '../src/domain/fields.ts'
 import { put } from '../src/domain/put.ts'
@@ -304,7 +305,7 @@ class BatchWork {
     const deed: Deed = { wire, memberId, deviceId, effective, former, overruled: false }
     // Before anything keeps its payload: what was erased comes back from no archive (SYNC-14).
     if (await this.#judge.isErased(wire)) return this.#keep(command, wire.verb, refusal(wire.id, 'text_erased'))
-    if (this.device.state === 'pending') return this.#hold(command, deed, 'pendingDevice')
+    if (!mayInSync('decide', this.device.state)) return this.#hold(command, deed, 'pendingDevice')
     if (faulty) return this.#hold(command, deed, 'fault', faulty === 'announced')
     const before = this.#facts.revision
     try {

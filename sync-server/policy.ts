@@ -91,18 +91,20 @@ export function actorAt(
   return bond ? { communityId: community, memberId, deviceId, role: bond.role, teamId: bond.teamId } : null
 }
 
-/** The scopes an actor may read at a moment. */
-export function entitlementOf(policy: Policy, actor: Actor, moment: number): Entitlement {
+/** The scopes that a device may read at a moment, for the actor that it then is; `null` when no bond held. */
+export function entitlementOf(policy: Policy, actor: Actor | null, deviceId: string, moment: number): Entitlement {
   const stairwells: string[] = []
-  if (actor.teamId !== null) {
+  const teamId = actor?.teamId ?? null
+  if (teamId !== null) {
     for (const [stairwellId, entries] of policy.assignments) {
       const current = currentAssignments(entries, policy.openRounds)
-      if (current.some((entry) => grantAt(entry, moment)?.teamId === actor.teamId)) stairwells.push(stairwellId)
+      if (current.some((entry) => grantAt(entry, moment)?.teamId === teamId)) stairwells.push(stairwellId)
     }
   }
-  const mates = [...policy.members.values()].filter((member) => bondAt(member, moment)?.teamId === actor.teamId)
+  const mates = [...policy.members.values()].filter((member) => bondAt(member, moment)?.teamId === teamId)
   return entitle(
     actor,
+    deviceId,
     stairwells,
     mates.map((member) => member.id),
   )

@@ -12,13 +12,14 @@ import { problemBody } from '../src/protocol/problem.ts'
 import type { ServerContext } from './context.ts'
 import { HttpProblem } from './HttpProblem.ts'
 import { enrol, enter, type Enrolled } from './identity/enrol.ts'
-import { principalOf, splitCookie } from './identity/principal.ts'
+import { keepToDeclared, principalAt } from './identity/admission.ts'
+import { splitCookie } from './identity/principal.ts'
 import { metricsOf } from './metrics.ts'
 import { live } from './routes/live.ts'
 import { me } from './routes/me.ts'
 import { openapi } from './routes/openapi.ts'
 import { readBody } from './routes/readBody.ts'
-import { isSetUp, ready } from './routes/ready.ts'
+import { ready } from './routes/ready.ts'
 import { recovery } from './routes/recovery.ts'
 import { sync } from './routes/sync.ts'
 
@@ -97,8 +98,10 @@ export async function createServer(context: ServerContext, options: ServerOption
   })
   app.addHook('onResponse', async (request, reply) => metrics.observe(request, reply))
 
+  const cookieName = options.secure ? '__Host-qiaomen' : 'qiaomen'
+  keepToDeclared(app, context, cookieName)
   addHealthRoutes(app, context, metrics)
-  addApiRoutes(app, context, options)
+  addApiRoutes(app, context, options, cookieName)
   if (options.appDir && existsSync(options.appDir)) await addAppFiles(app, options.appDir)
   return app
 }
@@ -111,15 +114,7 @@ function addHealthRoutes(app: FastifyInstance, context: ServerContext, metrics: 
   })
 }
 
-function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions): void {
-  const cookieName = options.secure ? '__Host-qiaomen' : 'qiaomen'
-  const assertSetUp = async () => {
-    if (!(await isSetUp(context))) throw new HttpProblem('setup_required')
-  }
-  const principal = async (request: FastifyRequest) => {
-    await assertSetUp()
-    return principalOf(context, request.cookies[cookieName])
-  }
+function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions, cookieName: string): void {
   const admit = async (reply: FastifyReply, enrolled: Enrolled) => {
     const maxAge = 400 * 86_400
     const flags = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure, maxAge } as const
@@ -143,28 +138,24 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
     await admit(reply, await enter(context, body.value))
   })
   app.post('/api/enrol', fewTries, async (request, reply) => {
-    await assertSetUp()
     const body = check(enrolRequest, sentBy(request))
     if (!body.ok) throw new HttpProblem('bad_request')
     await admit(reply, await enrol(context, body.value))
   })
   app.post('/api/sync', oneDevice, async (request, reply) => {
-    const answer = await sync(context, await principal(request), sentBy(request))
+    const answer = await sync(context, principalAt(request), sentBy(request))
     return reply.header('cache-control', 'no-store').send(answer)
   })
   app.get('/api/me', oneDevice, async (request, reply) => {
-    return reply.header('cache-control', 'no-store').send(await me(context, await principal(request)))
+    return reply.header('cache-control', 'no-store').send(await me(context, principalAt(request)))
   })
   app.get('/api/recovery', oneDevice, async (request, reply) => {
-    return reply.header('cache-control', 'no-store').send(await recovery(context, await principal(request)))
+    return reply.header('cache-control', 'no-store').send(await recovery(context, principalAt(request)))
   })
   // A HEAD would be answered with a stream that never ends.
   const streamOnly = { ...oneDevice, exposeHeadRoute: false }
-  app.get('/api/live', streamOnly, async (request, reply) => live(context, await principal(request), request, reply))
-  app.get('/api/openapi.json', async () => {
-    await assertSetUp()
-    return openapi()
-  })
+  app.get('/api/live', streamOnly, async (request, reply) => live(context, principalAt(request), request, reply))
+  app.get('/api/openapi.json', async () => openapi())
 }
 
 async function addAppFiles(app: FastifyInstance, appDir: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { mayInSync } from '../../src/domain/access.ts'
 import { check } from '../../src/domain/fields.ts'
 import { LIMITS } from '../../src/protocol/limits.ts'
 import { commandHead, syncRequest, type SyncAnswer, type SyncRequest } from '../../src/protocol/sync.ts'
@@ -29,11 +30,11 @@ export async function sync(server: ServerContext, principal: Principal, body: un
   const batch = { community, deviceId: device.id, memberId: device.memberId, incarnation: request.incarnation }
   const result = await commitBatch(server, { ...batch, commands, unsent: request.unsent })
   if (result.device === 'revoked') throw new HttpProblem('device_revoked')
-  const isActive = result.device === 'active'
-  const carried = isActive && request.carried ? await takeCarried(server, community, device.id, request.carried) : null
+  const mayCarry = mayInSync('carry', result.device)
+  const carried = mayCarry && request.carried ? await takeCarried(server, community, device.id, request.carried) : null
   const standing = { device: result.device, answers: result.answers, lane: result.lane }
   const answered = { ...standing, ...(carried ? { carried } : {}), serverTime: server.clock.now() }
-  if (!request.pull || result.device === 'pending') {
+  if (!request.pull || !mayInSync('pull', result.device)) {
     return { ...answered, ...(await standStill(server, community, request)) }
   }
   const who = { community, deviceId: device.id, memberId: device.memberId }

@@ -1,3 +1,4 @@
+import { TARGETS } from '../access.ts'
 import * as v from 'valibot'
 import { accept, command, followInterval, refuse, row } from '../command.ts'
 import { put } from '../put.ts'
@@ -25,8 +26,7 @@ export const confirmDevice = command({
     if (device === 'unknownHere') return accept([])
     if (device === 'absent' || device.teamId !== args.teamId || device.memberId !== args.memberId)
       return refuse('not_found')
-    // Nobody lets in somebody with more rights than their own.
-    if (actor.role === 'leader' && device.role === 'officer') return refuse('not_allowed')
+    if (!TARGETS.confirmDevice(actor, device)) return refuse('not_allowed')
     if (device.state === 'active') return accept([])
     if (device.state !== 'pending') return refuse('not_pending')
     if (device.matchCode !== args.matchCode) return refuse('match_code_wrong')

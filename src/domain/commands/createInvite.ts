@@ -1,3 +1,4 @@
+import { TARGETS } from '../access.ts'
 import * as v from 'valibot'
 import { accept, command, refuse, row, type Actor, type Refusal } from '../command.ts'
 import { put } from '../put.ts'
@@ -46,7 +47,7 @@ export const createInvite = command({
   },
 })
 
-/** What speaks against another phone for a member: the inviter's rights end at the own team, and the bond must hold now. */
+/** What speaks against another phone for a member. */
 function objectTo(
   member: Member,
   terms: { role: Role; teamId: string | null },
@@ -54,7 +55,6 @@ function objectTo(
   now: number,
 ): Refusal | null {
   const bond = bondAt(member, now)
-  const isOwn = bond !== undefined && bond.role !== 'officer' && bond.teamId === actor.teamId
-  if (actor.role !== 'officer' && !isOwn) return 'not_allowed'
+  if (!TARGETS.inviteAgain(actor, bond)) return 'not_allowed'
   return bond && fitsBond(terms, bond) ? null : 'bad_field'
 }

@@ -28,7 +28,8 @@ export const endSession = command({
     const session = facts.get('session', args.sessionId)
     if (session === 'absent') return refuse('not_found')
     if (session === 'unknownHere') return accept([])
-    if (session.memberId !== actor.memberId) return refuse('not_yours')
+    // An evening lies in its member's own scope: whose it is, nobody else is told.
+    if (session.memberId !== actor.memberId) return refuse('not_found')
     if (session.endedAt !== null) return refuse('session_ended')
     const tally = facts.get('sessionTally', args.sessionId)
     const summary = summarise(typeof tally === 'object' ? tally : undefined)

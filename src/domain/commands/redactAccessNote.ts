@@ -1,3 +1,4 @@
+import { TARGETS } from '../access.ts'
 import { accept, command, refuse, row } from '../command.ts'
 import { put } from '../put.ts'
 import { mintErasureId, redactedNote } from '../erasures.ts'
@@ -6,7 +7,7 @@ import { communityScope, stairwellScope } from '../record.ts'
 
 /**
  * 抹去: the note that the person saw goes for good, with every note before it, from all phones and from restored backups
- * (SYNC-14). A note that somebody wrote meanwhile is another text and stands. Leaders and officers may; so may its author.
+ * (SYNC-14). A note that somebody wrote meanwhile is another text and stands.
  */
 export const redactAccessNote = command({
   verb: 'stairwell/redact-note',
@@ -22,7 +23,7 @@ export const redactAccessNote = command({
     const stairwell = facts.get('stairwell', stairwellId)
     if (stairwell === 'absent') return refuse('not_found')
     if (stairwell === 'unknownHere') return accept([])
-    if (actor.role === 'member' && stairwell.accessNoteBy !== actor.memberId) return refuse('not_yours')
+    if (!TARGETS.redactNote(actor, stairwell)) return refuse('not_yours')
     const id = mintErasureId('accessNote', stairwellId)
     const known = facts.get('erasure', id)
     const through = typeof known === 'object' ? Math.max(known.through, revision) : revision

@@ -1,3 +1,4 @@
+import { TARGETS } from '../access.ts'
 import * as v from 'valibot'
 import { accept, command, range, refuse, row } from '../command.ts'
 import { put } from '../put.ts'
@@ -20,9 +21,7 @@ export const revokeDevice = command({
     if (device === 'absent' || device.teamId !== args.teamId) return refuse('not_found')
     const member = facts.all('member', communityScope).find((entry) => entry.id === device.memberId)
     const bond = member && bondAt(member, at.received)
-    // Whoever moved on is no longer this leader's to stop, whichever team the phone was enrolled in.
-    const isBeyond = bond !== undefined && (bond.role === 'officer' || bond.teamId !== actor.teamId)
-    if (actor.role === 'leader' && isBeyond) return refuse('not_allowed')
+    if (!TARGETS.revokeDevice(actor, bond)) return refuse('not_allowed')
     if (device.state === 'revoked') return accept([])
     return accept([put('device', { ...device, state: 'revoked' })])
   },

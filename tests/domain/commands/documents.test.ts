@@ -240,6 +240,6 @@ describe('an evening', () => {
     expect(record!.revisionHash).toMatch(/^[0-9a-f]{64}$/)
     expect(decide('session/end', end, ended)).toEqual({ accepted: false, code: 'session_ended' })
     const stranger = anActor('member', 'stranger')
-    expect(decide('session/end', end, rows, { actor: stranger })).toEqual({ accepted: false, code: 'not_yours' })
+    expect(decide('session/end', end, rows, { actor: stranger })).toEqual({ accepted: false, code: 'not_found' })
   })
 })

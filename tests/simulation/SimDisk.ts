@@ -24,6 +24,9 @@ interface Image {
 
 /** A power cut took acknowledged numbers away: when something is saved behind them, it must be noticed (SYNC-2). */
 export interface Fall {
+  incarnation: string
+  /** The highest number that the server had taken in: it must not take it again for something else. */
+  acknowledged: number
   /** How much had been saved then. */
   at: number
   /** What is remembered outside of the database fell back with it and cannot know. */

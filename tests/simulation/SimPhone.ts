@@ -4,6 +4,7 @@ import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { parseSentinel } from '../../src/domain/phoneHealth.ts'
 import type { Args, Verb } from '../../src/domain/verbs.ts'
+import type { SyncAnswer } from '../../src/protocol/sync.ts'
 import { Trouble } from '../../src/remote/Trouble.ts'
 import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
@@ -58,8 +59,8 @@ export class SimPhone {
   fall: Fall | null = null
   /** A power cut has taken something away that the sentinel may have known. */
   #isTorn = false
-  /** The database is older than its sentinel knows: the next start of this enrolment has to say so. */
-  #mustNotice = false
+  /** The database is older than its sentinel knows: the next start has to say so, unless as much was saved before it looked. */
+  #mustNotice: number | null = null
   /** The server said that it does not know this enrolment, as after a restore: only another one helps. */
   turnedAway = false
   enrolments = 1
@@ -151,8 +152,8 @@ export class SimPhone {
     this.changed = true
     await tab.watch.examined
     this.changed = true
-    if (!tab.alive || !this.#mustNotice) return
-    this.#mustNotice = false
+    if (!tab.alive || this.#mustNotice !== this.saved.length) return
+    this.#mustNotice = null
     if (!(await database.phone.get('phone'))?.alarm)
       this.#violate(`${this.name}: fell back and its sentinel said nothing`)
   }
@@ -231,7 +232,8 @@ export class SimPhone {
     const sentinelToo = await restoring
     const known = parseSentinel(this.#disk.sentinel.read())
     const { lanes: lane = 0, nextN: next } = contents.state
-    this.#mustNotice = known !== null && (known.lane > lane || (known.lane === lane && known.nextN > next))
+    const isBehind = known && (known.lane > lane || (known.lane === lane && known.nextN > next))
+    this.#mustNotice = isBehind ? this.saved.length : null
     const kept = new Set([...contents.outbox, ...contents.sent].map((entry) => entry.id))
     for (const saved of this.saved) if (!kept.has(saved.id)) saved.torn = true
     const { nextN, lanes, incarnation } = contents.state
@@ -239,8 +241,16 @@ export class SimPhone {
     if (!isSame || [...last.outbox, ...last.sent].some(({ id }) => !kept.has(id))) this.#isTorn = true
     if (!before || before.state.incarnation !== incarnation) return
     const acknowledged = before.outbox.filter((entry) => entry.state !== 'pending').map((entry) => entry.n)
-    if (Math.max(0, ...acknowledged) < nextN) return
-    this.fall = { at: this.saved.length, sentinelToo, answered: false, unnoticeable: false }
+    const highest = Math.max(0, ...acknowledged)
+    if (highest < nextN) return
+    this.fall = {
+      incarnation,
+      acknowledged: highest,
+      at: this.saved.length,
+      sentinelToo,
+      answered: false,
+      unnoticeable: false,
+    }
   }
 
   /**
@@ -255,7 +265,7 @@ export class SimPhone {
       this.#person = { name: this.name, ...enrolled }
       this.enrolments++
       this.turnedAway = false
-      this.#mustNotice = false
+      this.#mustNotice = null
       if (this.fall?.sentinelToo && !this.fall.answered) this.fall.unnoticeable = true
       this.#scheduler.note(`${this.name} enrols again by ${how}`)
     }
@@ -294,9 +304,15 @@ export class SimPhone {
       heard: () => (this.changed = true),
     })
     if (this.fall && tab.alive && answer.status === 200) {
-      const { commands } = JSON.parse(body) as { commands: { id: string }[] }
+      const { commands, incarnation } = JSON.parse(body) as {
+        commands: { id: string; n: number }[]
+        incarnation: string
+      }
+      const taken = incarnation === this.fall.incarnation && this.#server.restores === 0 ? this.fall.acknowledged : 0
       const since = new Set(this.saved.slice(this.fall.at).map(({ id }) => id))
       if (commands.some(({ id }) => since.has(id))) this.fall.answered = true
+      const isTwice = commands.some(({ id, n }) => since.has(id) && n <= taken)
+      if (isTwice && !(answer.body as SyncAnswer).lane) this.#violate(`${this.name}: a number was taken twice`)
     }
     return answer
   }

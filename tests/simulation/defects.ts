@@ -148,7 +148,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (command.n > this.#n + 1) {',
       },
     ],
-    seed: 43,
+    seed: 93,
     budget: 400,
   },
   {
@@ -526,7 +526,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '',
       },
     ],
-    seed: 5,
+    seed: 2,
     budget: 50,
   },
   {

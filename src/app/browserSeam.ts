@@ -1,13 +1,13 @@
 import type { PhoneSeam } from '../db/seam.ts'
 
-let painting: (() => void)[] = []
-
-function afterPaint(): void {
-  const due = painting
-  painting = []
-  // One that throws must not keep the next from running: somebody waits for it with the sheet open.
+/** One that throws must not keep the next from running: somebody waits for it with the sheet open. */
+function runAll(due: Set<() => void>): void {
   for (const run of due) queueMicrotask(run)
+  due.clear()
 }
+
+const painting = new Set<() => void>()
+const afterPaint = () => runAll(painting)
 
 /** From tap to tap people need seconds. Who is faster is not to wait for what others see of it. */
 const CALM_MS = 500
@@ -18,12 +18,6 @@ const calming = new Set<() => void>()
 let calmTimer: ReturnType<typeof setTimeout>
 let restlessSince = 0
 
-function afterCalm(): void {
-  const due = [...calming]
-  calming.clear()
-  for (const run of due) queueMicrotask(run)
-}
-
 /** The browser's side of the seam, as far as a tap needs it: clock, randomness, database, screen and timers. */
 export const browserSeam: PhoneSeam = {
   clock: { now: () => Date.now() },
@@ -33,7 +27,7 @@ export const browserSeam: PhoneSeam = {
   },
   idb: { indexedDB, IDBKeyRange },
   paint(run) {
-    if (painting.push(run) > 1) return
+    if (painting.add(run).size > 1) return
     // A message comes after the frame's work; a page that nobody sees draws no frames.
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel()
@@ -42,12 +36,13 @@ export const browserSeam: PhoneSeam = {
     })
     setTimeout(afterPaint, 200)
   },
+  // By a clock that may be set: then it is told at once, or half a second later.
   calm(run) {
-    const now = performance.now()
+    const now = Date.now()
     if (calming.size === 0) restlessSince = now
     calming.add(run)
     clearTimeout(calmTimer)
-    calmTimer = setTimeout(afterCalm, Math.min(CALM_MS, restlessSince + RESTLESS_MOST_MS - now))
+    calmTimer = setTimeout(runAll, Math.min(CALM_MS, restlessSince + RESTLESS_MOST_MS - now), calming)
   },
   timer: {
     set(run, delayMs) {

@@ -14,8 +14,8 @@ interface Ground {
 const outdated = new Error('another page or a sync has written meanwhile')
 /** By the connection, because a phone may have several pages, and a page several phones. */
 let grounds = new WeakMap<Database, Ground>()
-/** What was captured, as far as live queries have not heard of it. */
-let untold: ObservabilitySet = {}
+/** What was captured, as far as live queries have not heard of it: of the queue, and of everything else. */
+const untold: Record<'queue' | 'rows', ObservabilitySet> = { queue: {}, rows: {} }
 let told: ObservabilitySet
 
 // Whatever else was written in this page, by whatever way, is news.
@@ -32,11 +32,13 @@ export function knowsRevision(database: Database, revision: number): boolean {
 const revisionOf = ({ revision }: PhoneState): number => revision ?? 0
 
 /** Tells live queries, here and in other tabs, what was captured since they were last told. */
-export function tell(): void {
-  told = untold
-  untold = {}
+function tell(what: keyof typeof untold): void {
+  told = untold[what]
+  untold[what] = {}
   Dexie.on.storagemutated.fire(told)
 }
+export const tellQueue = (): void => tell('queue')
+export const tellRows = (): void => tell('rows')
 
 /** Dexie calls it full range: every key there is. */
 const everyKey = () => new RangeSet(-Infinity, [[]])
@@ -47,7 +49,7 @@ const everyKey = () => new RangeSet(-Infinity, [[]])
  * long as the phone's revision is the one it was read at; whoever writes rows raises it (`putPhone`). The revision is
  * asked for first and answered while the command is being worked out; nothing is written before it is confirmed.
  *
- * The rest of the app reads through Dexie; `tell` tells its live queries what has changed.
+ * The rest of the app reads through Dexie, and its live queries are told what has changed.
  */
 export class Capture implements Rows {
   readonly #database: Database
@@ -152,9 +154,9 @@ export class Capture implements Rows {
       for (const index of ['', ':dels']) (parts[part(store, index)] ??= new RangeSet()).addKey(key)
       if (store === 'records') (parts[part(store, '[kind+id]')] ??= new RangeSet()).addKey((key as string[]).slice(1))
     }
-    for (const index of ['', ':dels', 'id', 'state']) parts[part('outbox', index)] = everyKey()
     parts[part('phone', '')] = everyKey()
-    Dexie.extendObservabilitySet(untold, parts)
+    Dexie.extendObservabilitySet(untold.rows, parts)
+    for (const index of ['', ':dels', 'id', 'state']) untold.queue[part('outbox', index)] = everyKey()
   }
 
   #store(name: StoreName | 'outbox' | 'phone'): IDBObjectStore {
@@ -196,7 +198,7 @@ async function captureOnce<T>(
       resolve()
     })
     transaction.addEventListener('abort', () => {
-      reject(transaction.error ?? new DOMException('the transaction was ended from outside', 'AbortError'))
+      reject(transaction.error ?? new DOMException('ended from outside', 'AbortError'))
     })
   })
   try {

@@ -5,7 +5,7 @@ import { communityScope, type Change, type Ref } from '../domain/record.ts'
 import { bondAt, type Member } from '../domain/records/member.ts'
 import { KNOCK_VERBS } from '../domain/knockVerbs.ts'
 import type { AnyCommand, Args, Verb } from '../domain/verbs.ts'
-import { capture, tell, type Capture } from './capture.ts'
+import { capture, tellQueue, tellRows, type Capture } from './capture.ts'
 import { newId, type Database, type OutboxEntry, type PhoneState } from './database.ts'
 import { LocalFacts } from './localFacts.ts'
 import { RowWriter } from './overlay.ts'
@@ -25,7 +25,7 @@ export type Committed = { saved: true; id: string } | { saved: false; code: Refu
  */
 export async function commit<V extends Verb>(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'calm'>,
+  seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'paint' | 'calm'>,
   verb: V,
   args: Args<V>,
 ): Promise<Committed> {
@@ -46,8 +46,11 @@ export async function commit<V extends Verb>(
     rows.enqueue(entry, { ...state, nextN: state.nextN + 1 })
     return { saved: true, id: head.id }
   })
-  // The board draws what it has saved by itself; whatever else shows it need not be in the next tap's way.
-  if (committed.saved) seam.calm(tell)
+  if (committed.saved) {
+    seam.paint(tellQueue)
+    // The board draws what it has saved by itself; whatever else shows it need not be in the next tap's way.
+    seam.calm(tellRows)
+  }
   return committed
 }
 

@@ -43,7 +43,8 @@ export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Comm
   const { database, seam, requestSync } = phone
   const run = () => commit(database, seam, verb, args)
   const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run, phone))
-  if (committed.saved) seam.paint(requestSync)
+  // Each of several that are saved in one frame is counted.
+  if (committed.saved) seam.paint(() => requestSync())
   return committed
 }
 

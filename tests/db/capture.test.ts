@@ -107,12 +107,14 @@ test('screens hear of a row of taps once, when nobody taps any more, and then of
     if (committed.saved) ids.push(mintId(committed.id, '0'))
   }
   expect(await database.outbox.count()).toBe(3)
-  expect(heard).toEqual([])
+  // But for the queue, which is counted at once.
+  expect(heard.flatMap((parts) => Object.keys(parts)).filter((part) => !part.includes('/outbox/'))).toEqual([])
+  expect(heard).toHaveLength(3)
+  heard.length = 0
   for (const run of waiting) run()
   Dexie.on.storagemutated.unsubscribe(listener)
   expect(heard).toHaveLength(1)
   const sessions = RangeSet(heard[0]![`idb://${database.name}/records/[kind+id]`]!)
   expect(ids.filter((id) => sessions.hasKey(['session', id]))).toHaveLength(3)
-  expect(heard[0]![`idb://${database.name}/outbox/`]).toBeDefined()
   await community.world.close()
 })

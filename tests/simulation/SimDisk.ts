@@ -17,8 +17,8 @@ export interface Contents {
 /** What a power cut may leave behind: the database, and what was remembered of it outside of it just then. */
 interface Image {
   contents: Contents
-  /** How much the phone had saved. */
-  at: number
+  /** The how-manieth it is. */
+  taken: number
   sentinel: string | null
 }
 
@@ -29,11 +29,9 @@ export interface Fall {
   acknowledged: number
   /** How much had been saved then. */
   at: number
-  /** What is remembered outside of the database fell back with it and cannot know. */
-  sentinelToo: boolean
   /** The server's answer to something saved since was heard: whatever it was, it told of the fall. */
   answered: boolean
-  /** Neither could tell: the sentinel knew nothing, and the numbering was over before the server met it. */
+  /** The numbering was over before the server met it: no number is taken twice, and what the sentinel names is missed by it. */
   unnoticeable: boolean
 }
 
@@ -43,11 +41,15 @@ const MOST_IMAGES = 60
 /** How often what is remembered outside of the database falls back with it: then everything on the disk was older. */
 const SENTINEL_FALLS = 0.3
 
+/** How often it leaves the count of the numbers newer than what was numbered. */
+const TEARS = 0.3
+
 /** A phone's storage: an IndexedDB in memory, the sentinel that stands outside of it, and older images of both. */
 export class SimDisk {
   idb = { indexedDB: new IDBFactory(), IDBKeyRange }
   #sentinel: string | null = null
   #images: Image[] = []
+  #taken = 0
 
   /** Where the phone's windows keep their sentinel: all of them the same one, as in localStorage. */
   readonly sentinel: SentinelStore = {
@@ -84,8 +86,8 @@ export class SimDisk {
   }
 
   /** The log of what was committed here, one image after each step; rows are shared, because IndexedDB never changes one. */
-  remember(contents: Contents, at: number): void {
-    this.#images.push({ contents, at, sentinel: this.#sentinel })
+  remember(contents: Contents): void {
+    this.#images.push({ contents, taken: this.#taken++, sentinel: this.#sentinel })
     if (this.#images.length > MOST_IMAGES) this.#images.shift()
   }
 
@@ -96,16 +98,21 @@ export class SimDisk {
     return this.#images[index] ?? null
   }
 
+  /** Now and then the count of the numbers outlives what was numbered: the two lie in different parts of the disk. */
+  tear(image: Image, last: Contents | null, dice: Seam['rng']): Image {
+    const { state } = image.contents
+    const isSame = last?.state.incarnation === state.incarnation && last.state.nextN > state.nextN
+    if (dice.next() >= TEARS || !isSame) return image
+    return { ...image, contents: { ...image.contents, state: { ...state, nextN: last.state.nextN } } }
+  }
+
   /**
    * Nothing but this image is left of the database. What is remembered outside of it stays, or is as old as the image.
-   *
-   * @returns whether the sentinel fell back too
    */
-  async fallBackTo(image: Image, dice: Seam['rng']): Promise<boolean> {
+  async fallBackTo(image: Image, dice: Seam['rng']): Promise<void> {
     const { contents, sentinel } = image
-    const falls = dice.next() < SENTINEL_FALLS
-    if (falls) this.#sentinel = sentinel
-    this.#images.length = this.#images.indexOf(image) + 1
+    if (dice.next() < SENTINEL_FALLS) this.#sentinel = sentinel
+    this.#images = this.#images.filter(({ taken }) => taken <= image.taken)
     this.idb = { indexedDB: new IDBFactory(), IDBKeyRange }
     const { communityId, memberId } = contents.state
     const database = new Database(databaseName(communityId, memberId), this.idb)
@@ -117,7 +124,6 @@ export class SimDisk {
     await database.sent.bulkPut(contents.sent)
     await database.phone.put(contents.state)
     database.close()
-    return falls
   }
 }
 

@@ -57,9 +57,11 @@ export class SimPhone {
   powerCuts = 0
   crashes = 0
   fall: Fall | null = null
+  /** The numbering out of which a power cut took what was unsent, and not the count of it. */
+  gapIn: string | null = null
   /** A power cut has taken something away that the sentinel may have known. */
   #isTorn = false
-  /** The database is older than its sentinel knows: the next start has to say so, unless as much was saved before it looked. */
+  /** Something is gone that the sentinel names: the next start has to say so, unless something was saved before it looked. */
   #mustNotice: number | null = null
   /** The server said that it does not know this enrolment, as after a restore: only another one helps. */
   turnedAway = false
@@ -212,45 +214,37 @@ export class SimPhone {
   /** Keeps what is stored now for a power cut to fall back to. */
   remember(): void {
     const contents = this.peek()
-    if (contents) this.#disk.remember(contents, this.saved.length)
+    if (contents) this.#disk.remember(contents)
   }
 
   /** A dead battery: the phone comes up with an older image of its database, mostly a recent one. */
   async cutPower(): Promise<void> {
-    const image = this.#disk.draw(this.#rng)
-    if (!image) return
+    const drawn = this.#disk.draw(this.#rng)
+    if (!drawn) return
     const before = await this.contents()
     const last = this.peek()
+    const image = this.#disk.tear(drawn, last, this.#dice)
+    if (image !== drawn) this.gapIn = image.contents.state.incarnation
     this.crash()
     this.powerCuts++
     this.visible = new Set()
     this.stood = null
     this.#scheduler.note(`${this.name} power cut`)
     const { contents } = image
-    const restoring = this.#disk.fallBackTo(image, this.#dice)
-    this.#restoring = restoring
-    const sentinelToo = await restoring
-    const known = parseSentinel(this.#disk.sentinel.read())
-    const { lanes: lane = 0, nextN: next } = contents.state
-    const isBehind = known && (known.lane > lane || (known.lane === lane && known.nextN > next))
-    this.#mustNotice = isBehind ? this.saved.length : null
+    this.#restoring = this.#disk.fallBackTo(image, this.#dice)
+    await this.#restoring
     const kept = new Set([...contents.outbox, ...contents.sent].map((entry) => entry.id))
+    const known = parseSentinel(this.#disk.sentinel.read())
+    this.#mustNotice = known?.ids.some((id) => !kept.has(id)) ? this.saved.length : null
     for (const saved of this.saved) if (!kept.has(saved.id)) saved.torn = true
     const { nextN, lanes, incarnation } = contents.state
     const isSame = last?.state.nextN === nextN && last.state.lanes === lanes
     if (!isSame || [...last.outbox, ...last.sent].some(({ id }) => !kept.has(id))) this.#isTorn = true
     if (!before || before.state.incarnation !== incarnation) return
-    const acknowledged = before.outbox.filter((entry) => entry.state !== 'pending').map((entry) => entry.n)
-    const highest = Math.max(0, ...acknowledged)
-    if (highest < nextN) return
-    this.fall = {
-      incarnation,
-      acknowledged: highest,
-      at: this.saved.length,
-      sentinelToo,
-      answered: false,
-      unnoticeable: false,
-    }
+    // What is pending has the last numbers (SYNC-2): all before them are acknowledged.
+    const acknowledged = before.state.nextN - 1 - before.outbox.filter((entry) => entry.state === 'pending').length
+    if (acknowledged < nextN) return
+    this.fall = { incarnation, acknowledged, at: this.saved.length, answered: false, unnoticeable: false }
   }
 
   /**
@@ -265,8 +259,7 @@ export class SimPhone {
       this.#person = { name: this.name, ...enrolled }
       this.enrolments++
       this.turnedAway = false
-      this.#mustNotice = null
-      if (this.fall?.sentinelToo && !this.fall.answered) this.fall.unnoticeable = true
+      if (this.fall && !this.fall.answered) this.fall.unnoticeable = true
       this.#scheduler.note(`${this.name} enrols again by ${how}`)
     }
     await this.open()

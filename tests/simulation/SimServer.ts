@@ -9,7 +9,7 @@ import type { Round } from '../../src/domain/records/round.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
 import { problemBody } from '../../src/protocol/problem.ts'
-import type { Answer, SyncAnswer } from '../../src/protocol/sync.ts'
+import type { Answer, SyncAnswer, SyncRequest, WireCommand } from '../../src/protocol/sync.ts'
 import { commitDeed } from '../../sync-server/commitDeed.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
 import { beginEpoch } from '../../sync-server/epoch.ts'
@@ -55,6 +55,8 @@ export class SimServer {
   readonly folded = new Set<string>()
   /** What each command was last answered for good. */
   readonly #finals = new Map<string, string>()
+  /** The numbers that have arrived, by device and numbering. */
+  readonly #arrived = new Map<string, Set<number>>()
 
   private constructor(
     storage: Storage,
@@ -170,8 +172,12 @@ export class SimServer {
     if (this.#isDown) return null
     this.#serving++
     try {
+      const lacks = this.#arrive(JSON.parse(json) as SyncRequest)
       const got = await answer(context, cookie, json)
       if (restores === this.restores) this.#compare(got)
+      if (lacks !== null && got.status === 200 && (got.body as SyncAnswer).lane === null) {
+        this.#violate(`server: took numbers in behind ${lacks}, which never arrived`)
+      }
       return context === this.context ? got : null
     } catch (error) {
       if (error instanceof HttpProblem)
@@ -184,6 +190,17 @@ export class SimServer {
     } finally {
       this.#serving--
     }
+  }
+
+  /** Notes what has arrived. @returns the lowest number of its lane that has not, in front of one that has (SYNC-2) */
+  #arrive({ device, incarnation, commands }: SyncRequest): number | null {
+    const lane = `${device} ${incarnation}`
+    const arrived = this.#arrived.get(lane) ?? new Set<number>()
+    this.#arrived.set(lane, arrived)
+    const numbers = (commands as WireCommand[]).map(({ n }) => n)
+    for (const n of numbers) arrived.add(n)
+    for (let n = 1; n < Math.max(0, ...numbers); n++) if (!arrived.has(n)) return n
+    return null
   }
 
   /** What a command was once told for good it is told for ever (SYNC-2). */

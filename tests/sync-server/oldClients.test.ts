@@ -1,10 +1,12 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { spawnSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
+import { DATA_VERSION } from '../../src/db/database.ts'
 import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { discardRefused } from '../../src/db/outbox.ts'
@@ -46,6 +48,7 @@ interface RecordedPhone {
 
 const fixtures = path.resolve(import.meta.dirname, '../fixtures')
 const versions = readdirSync(fixtures).filter((name) => /^v\d+$/.test(name))
+const newest = versions.toSorted((left, right) => Number(left.slice(1)) - Number(right.slice(1))).at(-1)!
 const read = (version: string, name: string) => readFileSync(path.join(fixtures, version, name))
 const json = (version: string, name: string): unknown => JSON.parse(read(version, name).toString('utf8'))
 
@@ -120,16 +123,34 @@ async function answersOf({ storage }: ServerContext, community: string, ids: rea
   return rows.map((row) => JSON.parse(row.answer) as Answer)
 }
 
-test('there is something recorded', () => {
-  expect(versions.length).toBeGreaterThan(0)
+test('what was recorded reaches up to the shape that phones have today', () => {
+  expect(versions).toContain('v1')
+  const { dump } = json(newest, 'phone.json') as RecordedPhone
+  expect(dump.version).toBe(DATA_VERSION * 10)
 })
 
-test.each(versions)('[SYNC-9] today’s server answers every request of %s as its own did', async (version) => {
-  const requests = json(version, 'requests.json') as RecordedRequest[]
+test('what records a version still says every verb of it', () => {
+  const folder = scratchFolder()
+  const script = path.join(fixtures, 'recordVersion.ts')
+  const { status, stderr } = spawnSync(process.execPath, [script, folder], { encoding: 'utf8', timeout: 60_000 })
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+  // A file that a version wrote is one that every later version writes as well.
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(readdirSync(path.join(fixtures, newest))))
+})
+
+/** What was sent to which server; phones of the first version had not met a restored one. */
+const recordings = versions.flatMap((version) => {
+  const met: [string, string, string][] = [[version, 'requests.json', 'server-before.sqlite.gz']]
+  if (version !== 'v1') met.push([version, 'reoffer.json', 'server-restored.sqlite.gz'])
+  return met
+})
+
+test.each(recordings)('[SYNC-9] today’s server answers as its own did: %s, %s', async (version, file, server) => {
+  const requests = json(version, file) as RecordedRequest[]
   const { secret } = json(version, 'phone.json') as RecordedPhone
   const clock = new HandClock(requests[0]!.at)
-  const { post } = await serve({ dataDir: unpackServer(version, 'server-before.sqlite.gz') }, clock, secret)
-  expect(requests.length).toBeGreaterThan(20)
+  const { post } = await serve({ dataDir: unpackServer(version, server) }, clock, secret)
+  expect(requests.length).toBeGreaterThan(file === 'requests.json' ? 20 : 3)
   for (const { phone, at, cookie, body, status, answer } of requests) {
     clock.ms = at
     const today = await post(body, cookie)
@@ -142,6 +163,7 @@ test.each(versions)('[SYNC-9] today’s server answers every request of %s as it
     const said = today.body as SyncAnswer
     expect(said.answers.map(meaningOf), what).toEqual(answer.answers!.map(meaningOf))
     expect(said, what).toMatchObject({ lane: answer.lane, device: answer.device, dropScopes: answer.dropScopes })
+    expect(said.carried, what).toEqual(answer.carried)
     for (const { kind, id, scope, body: row } of answer.changes!) {
       const change = said.changes.find((entry) => entry.kind === kind && entry.id === id)
       // A page may end elsewhere today; what is on it means what it meant.
@@ -182,6 +204,11 @@ test.each(versions)(
     // Every visit that the person saw on this phone still stands on it, and on the server.
     const visits = rowsIn(recorded.dump, 'records').filter((row) => (row as { kind?: string }).kind === 'visit')
     for (const { id } of visits) expect(await database.records.where('[kind+id]').equals(['visit', id]).count()).toBe(1)
+    // A teammate's file that lay here was brought, and what had been set aside is still here to be looked at.
+    for (const file of rowsIn(recorded.dump, 'carried')) {
+      expect(await database.carried.get(file.id)).toMatchObject({ state: 'delivered', refused: 0 })
+    }
+    expect(await database.quarantine.toArray()).toEqual(rowsIn(recorded.dump, 'quarantine'))
     const refused = left.find((entry) => entry.state === 'refused')!
     await discardRefused(database, refused.seq!)
     expect(await database.outbox.where('state').equals('refused').count()).toBe(0)

@@ -20,6 +20,8 @@ const verbs = {
   'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
   'bench:drain': { script: 'tests/bench/drain.ts', build: true },
   faults: { script: 'tests/faults/main.ts', build: true },
+  matrix: { script: 'tests/matrix/main.ts' },
+  hostile: { script: 'tests/hostile/main.ts', build: true },
   qiaomen: { script: 'sync-server/operator/qiaomen.ts' },
   build: { script: 'scripts/build.js', build: true },
   format: { script: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '.'] },

@@ -15,6 +15,7 @@ import { enrol, enter, type Enrolled } from './identity/enrol.ts'
 import { keepToDeclared, principalAt } from './identity/admission.ts'
 import { splitCookie } from './identity/principal.ts'
 import { metricsOf } from './metrics.ts'
+import { refuseUnreadable } from './refuseUnreadable.ts'
 import { live } from './routes/live.ts'
 import { me } from './routes/me.ts'
 import { openapi } from './routes/openapi.ts'
@@ -57,6 +58,7 @@ export async function createServer(context: ServerContext, options: ServerOption
     // A body that dribbles in has the time that the slowest phone needs for the largest one, and no more.
     requestTimeout: LIMITS.timeoutBaseMs + LIMITS.wireBytes / LIMITS.slowestBytesPerMs,
     frameworkErrors: (error, _request, reply) => void sendProblem(context, error, reply),
+    clientErrorHandler: refuseUnreadable,
     logger: options.logLevel ? { level: options.logLevel } : false,
   })
   const metrics = metricsOf(context)
@@ -91,7 +93,7 @@ export async function createServer(context: ServerContext, options: ServerOption
     }
   })
   app.setErrorHandler((error, _request, reply) => sendProblem(context, error, reply))
-  app.setNotFoundHandler((request, reply) => notFound(request, reply, options))
+  app.setNotFoundHandler((request, reply) => notFound(context, request, reply, options))
   app.addHook('onRequest', async (request) => {
     assertOwnOrigin(request)
     assertParametersOnce(request)
@@ -170,17 +172,19 @@ async function addAppFiles(app: FastifyInstance, appDir: string): Promise<void> 
   })
 }
 
-/** Deep links open the app; what is no page is a coded 404. */
-async function notFound(request: FastifyRequest, reply: FastifyReply, options: ServerOptions): Promise<void> {
+/** Deep links open the app; what is no page is a coded 404, the same as that of a route that is not there for somebody. */
+async function notFound(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ServerOptions,
+): Promise<void> {
   const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
   if (wantsPage && options.appDir && !request.url.startsWith('/api/')) {
     await reply.sendFile('index.html')
     return
   }
-  await reply
-    .code(404)
-    .type('application/problem+json')
-    .send(JSON.stringify(problemBody('not_found')))
+  await sendProblem(context, new HttpProblem('not_found'), reply)
 }
 
 /** Whatever changes something must come from our own page: the browser says so, and a header of ours proves script. */

@@ -185,16 +185,16 @@ function wasGranted(actor: Actor, assignments: readonly Assignment[], effective:
 /** What a person may read: named scopes, or everything but what is private to others. */
 export type Entitlement = { kind: 'named'; scopes: readonly Scope[] } | { kind: 'all'; own: readonly Scope[] }
 
-/** Which scopes a role reads; `all` stands for all but others' private notes and others' answers. */
+/** Which scopes a role reads. `all` stands for all but others' private notes and others' answers: who reads that is named nowhere else. */
 export const READERS = {
   all: officers,
-  community: everyone,
+  community: ['member', 'leader'],
   /** What one did oneself. */
-  self: everyone,
+  self: ['member', 'leader'],
   /** What one wrote for oneself alone. */
   private: everyone,
   /** The stairwells that the own team holds now. */
-  heldStairwells: everyone,
+  heldStairwells: ['member', 'leader'],
   team: ['leader'],
   /** What the people of the own team did. */
   mates: ['leader'],

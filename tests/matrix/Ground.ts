@@ -1,23 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Insertable, Transaction } from 'kysely'
 import { canonicalJson } from '../../src/domain/hash.ts'
 import { put } from '../../src/domain/put.ts'
 import type { Change } from '../../src/domain/record.ts'
-import type { Bond } from '../../src/domain/records/member.ts'
 import { mintDoorId } from '../../src/domain/records/stairwell.ts'
-import { hashSecret } from '../../sync-server/identity/token.ts'
 import { commitDeed } from '../../sync-server/commitDeed.ts'
 import { createServer } from '../../sync-server/server.ts'
-import { insertDeviceToken } from '../../sync-server/storage/enrolments.ts'
-import type { StorageOptions } from '../../sync-server/storage/openStorage.ts'
 import type { Tables } from '../../sync-server/storage/tables.ts'
 import { databaseRows } from '../harness/databaseHash.ts'
-import { freshId, layOutStreet, OWN_HEADERS, WireDevice, WireWorld } from '../harness/wireWorld.ts'
-import { cookieIn, DAY, DAYS, CHANGE_DAY, PEOPLE, REVOKED_LIVE, type PersonPlan, type Phase } from './people.ts'
-import type { PlaceName, Standing, TeamName } from './people.ts'
+import { freshId, OWN_HEADERS, type WireDevice, type WireWorld } from '../harness/wireWorld.ts'
+import { appFolder } from './appFolder.ts'
+import { cookieIn, DAY, DAYS, CHANGE_DAY, REVOKED_LIVE, type PersonPlan, type Phase } from './people.ts'
+import type { PlaceName, TeamName } from './people.ts'
 
 /** A principal in flesh: its enrolment and what it presents. */
 export interface Person {
@@ -35,7 +29,7 @@ export interface Land {
   office: WireDevice
 }
 
-type Planted = {
+export type Planted = {
   land: Land
   teamId: string | null
   id: string
@@ -80,7 +74,7 @@ export class Ground {
   #rows: [keyof Tables, Record<string, unknown>[]][] = []
   #lines: string[] = []
 
-  private constructor(world: WireWorld, home: Land, far: Land, teams: Ground['teams'], places: Ground['stairwells']) {
+  constructor(world: WireWorld, home: Land, far: Land, teams: Ground['teams'], places: Ground['stairwells']) {
     this.world = world
     this.app = world.app
     this.home = home
@@ -88,22 +82,6 @@ export class Ground {
     this.teams = teams
     this.stairwells = places
     this.bystanders = { A: freshId(), B: freshId(), F: freshId(), office: freshId() }
-  }
-
-  static async lay(options: StorageOptions): Promise<Ground> {
-    const world = await WireWorld.open(options)
-    const [home, homeIds] = await layOut(world, world.community)
-    const [far, farIds] = await layOut(world, await world.otherCommunity())
-    const teams = { A: homeIds.teams[0]!, B: homeIds.teams[1]!, F: farIds.teams[0]! }
-    const [none, past] = homeIds.more as [string, string]
-    const [a, b] = homeIds.stairwells as [string, string]
-    const places = { A: a, B: b, none, past, far: farIds.stairwells[0]!, nowhere: freshId() }
-    const ground = new Ground(world, home, far, teams, places)
-    await ground.#give(past, 'A', 0)
-    await ground.#enrolEverybody()
-    await ground.#plant()
-    await ground.#toDay('before')
-    return ground
   }
 
   landOf(plan: PersonPlan): Land {
@@ -128,15 +106,15 @@ export class Ground {
     const changed = bonds.filter(({ plan }) => JSON.stringify(plan.before) !== JSON.stringify(plan.after))
     const commands = changed.map(({ plan, memberId }) => {
       const { role, team } = plan.after ?? plan.before!
-      return office.command('member/bond', { memberId, role, teamId: this.#teamId(team), active: plan.after !== null })
+      return office.command('member/bond', { memberId, role, teamId: this.teamId(team), active: plan.after !== null })
     })
     const revoked = this.people.find(({ plan }) => plan.name === REVOKED_LIVE)!
     commands.push(office.command('device/revoke', { deviceId: revoked.device.id, teamId: this.teams.A }))
     for (const answer of await this.world.push(office, commands)) {
       if (answer.result !== 'applied') throw new Error(JSON.stringify(answer))
     }
-    await this.#give(this.stairwells.past, 'B', 1)
-    await this.#toDay('after')
+    await this.give(this.stairwells.past, 'B', 1)
+    await this.toDay('after')
   }
 
   /** What a request of a person's phone answers; every one is a lane of its own, so that nothing depends on an order. */
@@ -273,11 +251,13 @@ export class Ground {
     await this.world.close()
   }
 
-  #teamId(team: TeamName | null): string | null {
+  /** The id of a team by its name. */
+  teamId(team: TeamName | null): string | null {
     return team === null ? null : this.teams[team]
   }
 
-  async #give(stairwellId: string, team: 'A' | 'B', baseRevision: number): Promise<void> {
+  /** Hands a stairwell of home to a team, as the office does. */
+  async give(stairwellId: string, team: 'A' | 'B', baseRevision: number): Promise<void> {
     const { office, openRound: roundId } = this.home
     const teamId = this.teams[team]
     const args = { stairwellId, roundId, baseRevision, teamId, memberIds: [], leaseUntil: null }
@@ -288,7 +268,7 @@ export class Ground {
   }
 
   /** Every phone reported on this day, so that a request need not say again when it was last heard of. */
-  async #toDay(phase: Phase): Promise<void> {
+  async toDay(phase: Phase): Promise<void> {
     this.world.clock.ms = this.moment(DAYS[phase])
     const reportedAt = this.world.clock.now()
     for (const land of [this.home, this.far]) {
@@ -308,165 +288,6 @@ export class Ground {
     }
     await this.keep()
   }
-
-  async #enrolEverybody(): Promise<void> {
-    for (const plan of PEOPLE) {
-      const land = this.landOf(plan)
-      const state = plan.cookie === 'pending' || plan.cookie === 'revoked' ? plan.cookie : 'active'
-      const memberId = await this.addMember(land, plan.before, plan.name)
-      const device = await this.#addDevice(land, memberId, plan.before, state)
-      const token = plan.cookie === 'superseded' ? 'superseded' : 'active'
-      const secret = `${freshId()}${freshId()}`
-      const row = { community: land.community, tokenHash: hashSecret(secret), device, member: memberId }
-      await this.world.context.storage.transaction((trx) =>
-        insertDeviceToken(trx, { ...row, createdAt: this.moment(0), state: token }),
-      )
-      const proven = plan.cookie === 'forged' ? `${freshId()}${freshId()}` : secret
-      const cookie = plan.cookie === 'none' ? undefined : `${land.community}.${proven}`
-      const wire = new WireDevice(cookie ?? '', {
-        ...land.office.standing,
-        memberId,
-        deviceId: device,
-        serverTime: this.moment(0),
-      })
-      this.people.push({ plan, memberId, device: wire, cookie })
-    }
-  }
-
-  async addMember(land: Land, bond: Standing | null, name: string, id = freshId()): Promise<string> {
-    const bonds: Bond[] =
-      bond === null ? [] : [{ role: bond.role, teamId: this.#teamId(bond.team), from: this.moment(0), until: null }]
-    const said = land === this.far ? canary(`far ${name}`) : name
-    await this.run([put('member', { id, name: said.slice(0, 20), bonds })], land)
-    return id
-  }
-
-  async #addDevice(land: Land, memberId: string, bond: Standing | null, state: 'pending' | 'active' | 'revoked') {
-    const id = freshId()
-    const { role, team } = bond ?? { role: 'member' as const, team: 'A' as const }
-    const teamId = role === 'officer' ? null : this.#teamId(team)
-    const where = canary(`phone ${teamId ?? 'office'}`)
-    const enrolledAt = this.moment(0)
-    await this.run(
-      [put('device', { id, memberId, role, teamId, name: where, matchCode: '123456', state, enrolledAt })],
-      land,
-    )
-    return id
-  }
-
-  async #addPhone(story: string, land: Land, who: Omit<Planted, 'land' | 'id'>, state: 'pending' | 'active') {
-    const id = freshId()
-    const { memberId, role, teamId } = who
-    const body = { id, memberId, role, teamId, name: canary(`phone ${teamId ?? 'office'}`), matchCode: '123456' }
-    await this.run([put('device', { ...body, state, enrolledAt: this.moment(0) })], land)
-    this.phones.set(story, { land, id, ...who })
-  }
-
-  /** Something of every kind, in every scope, with a word in every text that only those may see who may read it. */
-  async #plant(): Promise<void> {
-    const teams = ['A', 'B', 'F'] as const
-    for (const team of teams) {
-      await this.addMember(this.#landOfTeam(team), { role: 'member', team }, `bystander ${team}`, this.bystanders[team])
-    }
-    await this.addMember(this.home, { role: 'officer', team: null }, 'bystander o', this.bystanders.office)
-    for (const team of [...teams, null]) await this.#plantForTeam(team)
-    await this.#plantInStairwells()
-    for (const person of [...this.people, null]) await this.#plantForPerson(person)
-  }
-
-  #landOfTeam(team: TeamName | null): Land {
-    return team === 'F' ? this.far : this.home
-  }
-
-  async #plantForTeam(team: TeamName | null): Promise<void> {
-    const land = this.#landOfTeam(team)
-    const teamId = this.#teamId(team)
-    const story = team ?? 'none'
-    const label = canary(`team ${story}`).slice(0, 16)
-    const newcomer = async (role: Planted['role'], tail = '') => {
-      const memberId = await this.addMember(land, null, `new ${story}${tail}`)
-      await this.#addPhone(`pending ${story}${tail}`, land, { teamId, memberId, role }, 'pending')
-    }
-    await newcomer(team === null ? 'officer' : 'member')
-    if (team !== null) await newcomer('officer', ' officer')
-    const holder = async (tail: string, standing: Standing | null) => {
-      const memberId = await this.addMember(land, standing, `held ${story}${tail}`)
-      await this.#addPhone(`active ${story}${tail}`, land, { teamId, memberId, role: 'member' }, 'active')
-    }
-    await holder('', team === null ? { role: 'officer', team: null } : { role: 'member', team })
-    if (team !== null) {
-      await holder(' gone', null)
-      await holder(' moved', { role: 'member', team: team === 'A' ? 'B' : 'A' })
-      await holder(' risen', { role: 'officer', team: null })
-    }
-    const inviteId = freshId()
-    const fresh = { codeHash: null, invitedBy: land.office.standing.memberId, state: 'open' as const, deviceId: null }
-    const expiresAt = this.moment(400)
-    const secretHash = hashSecret(inviteId)
-    const terms = { role: team === null ? ('officer' as const) : ('member' as const), teamId, memberId: null }
-    await this.run([put('invite', { id: inviteId, ...terms, secretHash, label, expiresAt, ...fresh })], land)
-    this.invites.set(story, inviteId)
-    const holdId = freshId()
-    const held = { commandId: freshId(), memberId: freshId(), verb: 'visit/record', why: 'notGranted' as const }
-    const place = { stairwellId: null, doorLabel: label, claimedAt: this.moment(1) }
-    await this.run([put('hold', { id: holdId, teamId, ...held, ...place, state: 'waiting' })], land)
-    this.holds.set(story, holdId)
-  }
-
-  async #plantInStairwells(): Promise<void> {
-    for (const place of ['A', 'B', 'none', 'past', 'far'] as const) {
-      const land = place === 'far' ? this.far : this.home
-      const author = place === 'far' ? this.bystanders.F : this.bystanders[place === 'B' ? 'B' : 'A']
-      const args = { stairwellId: this.stairwells[place], baseRevision: 0, note: canary(`note ${place}`) }
-      const [answer] = await this.world.push(land.office, [land.office.command('stairwell/access-note', args)])
-      if (answer?.result !== 'applied') throw new Error(JSON.stringify(answer))
-      await this.#addVisit(land, place, author, '')
-      for (const { plan, memberId } of this.people) {
-        if (this.landOf(plan) === land) await this.#addVisit(land, place, memberId, plan.name)
-      }
-    }
-  }
-
-  async #addVisit(land: Land, place: PlaceName, recordedBy: string, whose: string): Promise<void> {
-    const id = freshId()
-    const at = { stairwellId: this.stairwells[place], roundId: land.openRound, doorId: this.doorOf(place), level: 1 }
-    const what = { label: canary(place).slice(0, 16), outcome: 'met' as const, sessionId: null }
-    await this.run([put('visit', { id, ...at, ...what, recordedBy, visitedAt: this.moment(1) })], land)
-    this.visits.set(`${whose} in ${place}`, id)
-  }
-
-  async #plantForPerson(person: Person | null): Promise<void> {
-    const owners = person
-      ? [{ name: person.plan.name, memberId: person.memberId, land: this.landOf(person.plan) }]
-      : (['A', 'B', 'F', 'office'] as const).map((name) => {
-          return { name, memberId: this.bystanders[name], land: name === 'F' ? this.far : this.home }
-        })
-    for (const { name, memberId, land } of owners) {
-      const id = freshId()
-      const begun = { startedAt: this.moment(1), endedAt: null, partnerIds: [], roundId: land.openRound }
-      const visitId = freshId()
-      const frozen = { minutes: 1, doors: 0, met: 0, quizzed: 0, stairwellIds: [], revision: 1, sessionId: null }
-      const sentence = canary(`served ${memberId}`)
-      const spent = { startedAt: this.moment(1), endedAt: this.moment(1), sentence, revisionHash: 'a'.repeat(64) }
-      const deviceId = person?.device.id ?? memberId
-      await this.run(
-        [
-          put('session', { id, memberId, ...begun }),
-          put('serviceRecord', { id: freshId(), memberId, state: 'submitted', ...frozen, ...spent }),
-          put('visitDetail', { id: freshId(), visitId, recordedBy: memberId, answerIds: [] }),
-          put('lateAnswer', {
-            id: freshId(),
-            deviceId,
-            commandId: freshId(),
-            result: 'applied',
-            code: canary(`d ${deviceId}`),
-          }),
-        ],
-        land,
-      )
-      this.sessions.set(name, id)
-    }
-  }
 }
 
 /** Every row as a line, and how many there are of each table. */
@@ -475,47 +296,4 @@ function linesOf(tables: readonly [string, Record<string, unknown>[]][]): string
     `${name} ${rows.length}`,
     ...rows.map((row) => `${name} ${canonicalJson(row)}`),
   ])
-}
-
-/** A folder with one page, which stands for the built app. */
-export function appFolder(): string {
-  if (folder === null) {
-    folder = mkdtempSync(join(tmpdir(), 'qiaomen-matrix-app-'))
-    writeFileSync(join(folder, 'index.html'), '<!doctype html>')
-    process.once('exit', () => rmSync(folder!, { recursive: true, force: true }))
-  }
-  return folder
-}
-let folder: string | null = null
-
-/** A street for two teams, a closed round in which the same was handed out, and stairwells for the stories. */
-async function layOut(world: WireWorld, community: string) {
-  const office = await world.enter({ role: 'officer', community })
-  const { street, commands } = layOutStreet(office)
-  const floors = [{ level: 1, label: '1' }]
-  const doors = [{ label: '101', level: 1, kind: 'home', column: 0 }]
-  const more = ['3栋', '4栋'].map((building) => ({ estate: '华兴苑', building, stairwell: 'A梯', floors, doors }))
-  const closedRound = freshId()
-  const closed = { roundId: closedRound, number: 2, name: '旧轮', startsOn: '2026-10-01' }
-  const grant = { roundId: closedRound, baseRevision: 0, memberIds: [], leaseUntil: null }
-  commands.push(
-    ...more.map((args) => office.command('roster/import-stairwell', args)),
-    office.command('round/save', { ...closed, baseRevision: 0, state: 'open' }),
-    ...street.stairwellIds.map((stairwellId, at) =>
-      office.command('assignment/save', { ...grant, stairwellId, teamId: street.teamIds[at] }),
-    ),
-    office.command('round/save', { ...closed, baseRevision: 1, state: 'closed' }),
-  )
-  for (const answer of await world.push(office, commands)) {
-    if (answer.result !== 'applied') throw new Error(JSON.stringify(answer))
-  }
-  const rows = await world.db
-    .selectFrom('record')
-    .select(['id', 'body'])
-    .where('community', '=', community)
-    .where('kind', '=', 'stairwell')
-    .execute()
-  const idOf = (building: string) => rows.find(({ body }) => body.includes(`"${building}"`))!.id
-  const land: Land = { community, openRound: street.roundId, closedRound, office }
-  return [land, { teams: street.teamIds, stairwells: street.stairwellIds, more: [idOf('3栋'), idOf('4栋')] }] as const
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StorageOptions } from '../../sync-server/storage/openStorage.ts'
 import { createDatabase } from '../harness/postgres.ts'
-import { Ground } from './Ground.ts'
+import type { Ground } from './Ground.ts'
+import { layGround } from './layGround.ts'
 import { allMutants, type Mutant } from './mutants.ts'
 import { runReads } from './readCells.ts'
 import { Report } from './Report.ts'
@@ -27,7 +28,7 @@ export async function runMatrix(kind: DatabaseKind): Promise<Report> {
   const report = new Report()
   await withDatabase(kind, (options) => runBeforeSetUp(options, report))
   await withDatabase(kind, async (options) => {
-    const ground = await Ground.lay(options)
+    const ground = await layGround(options)
     try {
       for (const phase of ['before', 'after'] as const) {
         if (phase === 'after') await ground.change()
@@ -57,7 +58,7 @@ export async function runMutants(
   const mutants = allMutants().filter((_mutant, at) => at % every === 0)
   const missed: string[] = []
   await withDatabase(kind, async (options) => {
-    const ground = await Ground.lay(options)
+    const ground = await layGround(options)
     await ground.change()
     for (const mutant of mutants) {
       const report = new Report(true)

@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify'
 import type { SyncAnswer, WireCommand } from '../../src/protocol/sync.ts'
-import { CASES, DOOR_DEEDS, type Case } from './cases.ts'
+import { DOOR_DEEDS, type Case } from './Case.ts'
+import { CASES } from './cases.ts'
 import { ENVELOPE, EXPECTED, PENDING, WITHOUT_BOND, type Outcome } from './expected.ts'
 import { canary, type Ground, type Person } from './Ground.ts'
 import { cookieIn, DAYS, isLive, standingOn, type Phase } from './people.ts'

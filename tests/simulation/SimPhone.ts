@@ -4,7 +4,7 @@ import { openPhone } from '../../src/db/openPhone.ts'
 import type { Seam } from '../../src/db/seam.ts'
 import { parseSentinel } from '../../src/domain/phoneHealth.ts'
 import type { Args, Verb } from '../../src/domain/verbs.ts'
-import type { SyncAnswer } from '../../src/protocol/sync.ts'
+import type { SyncRequest, WireCommand } from '../../src/protocol/sync.ts'
 import { Trouble } from '../../src/remote/Trouble.ts'
 import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
@@ -12,7 +12,7 @@ import { START_MS } from './ground.ts'
 import type { Scheduler } from './Scheduler.ts'
 import { readContents, SimDisk, type Contents, type Fall } from './SimDisk.ts'
 import { SimNet, type NetFaults } from './SimNet.ts'
-import type { SimServer } from './SimServer.ts'
+import { takenIn, type SimServer } from './SimServer.ts'
 import { SimWatch } from './SimWatch.ts'
 import type { Person } from './template.ts'
 
@@ -296,18 +296,20 @@ export class SimPhone {
       },
       heard: () => (this.changed = true),
     })
-    if (this.fall && tab.alive && answer.status === 200) {
-      const { commands, incarnation } = JSON.parse(body) as {
-        commands: { id: string; n: number }[]
-        incarnation: string
-      }
-      const taken = incarnation === this.fall.incarnation && this.#server.restores === 0 ? this.fall.acknowledged : 0
-      const since = new Set(this.saved.slice(this.fall.at).map(({ id }) => id))
-      if (commands.some(({ id }) => since.has(id))) this.fall.answered = true
-      const isTwice = commands.some(({ id, n }) => since.has(id) && n <= taken)
-      if (isTwice && !(answer.body as SyncAnswer).lane) this.#violate(`${this.name}: a number was taken twice`)
-    }
+    if (tab.alive && answer.status === 200) this.#lookAtFall(JSON.parse(body) as SyncRequest, answer)
     return answer
+  }
+
+  /** After a fall no number may stand for two commands: the server takes none in under one that it has had. */
+  #lookAtFall({ commands, incarnation }: SyncRequest, answer: NetAnswer): void {
+    if (!this.fall) return
+    const since = new Set(this.saved.slice(this.fall.at).map(({ id }) => id))
+    const sent = (commands as WireCommand[]).filter(({ id }) => since.has(id))
+    if (sent.length > 0) this.fall.answered = true
+    const isSame = incarnation === this.fall.incarnation && this.#server.restores === 0
+    const fresh = takenIn(answer)
+    const twice = sent.filter(({ id, n }) => n <= this.fall!.acknowledged && fresh.includes(id))
+    if (isSame && twice.length > 0) this.#violate(`${this.name}: a number was taken twice`)
   }
 
   /** One sync cycle, as another tab might run it at the same time. */

@@ -26,6 +26,17 @@ import { makeFolder, removeFolder, START_MS } from './ground.ts'
 import type { Scheduler } from './Scheduler.ts'
 import type { Template } from './template.ts'
 
+async function visitIds(db: Storage['db']): Promise<string[]> {
+  const rows = await db.selectFrom('record').select('id').where('kind', '=', 'visit').execute()
+  return rows.map(({ id }) => id)
+}
+
+/** The commands that this answer says were taken in just now, and not before. */
+export function takenIn({ status, body }: NetAnswer): string[] {
+  const { answers, lane } = body as SyncAnswer
+  return status === 200 && lane === null ? answers.filter(({ again }) => !again).map(({ id }) => id) : []
+}
+
 /** The real server module over SQLite, with faults of its storage, and a nightly backup that may be put back. */
 export class SimServer {
   readonly #scheduler: Scheduler
@@ -175,8 +186,8 @@ export class SimServer {
       const lacks = this.#arrive(JSON.parse(json) as SyncRequest)
       const got = await answer(context, cookie, json)
       if (restores === this.restores) this.#compare(got)
-      if (lacks !== null && got.status === 200 && (got.body as SyncAnswer).lane === null) {
-        this.#violate(`server: took numbers in behind ${lacks}, which never arrived`)
+      if (lacks && takenIn(got).some((id) => lacks.behind.has(id))) {
+        this.#violate(`server: took numbers in behind ${lacks.n}, which never arrived`)
       }
       return context === this.context ? got : null
     } catch (error) {
@@ -192,15 +203,17 @@ export class SimServer {
     }
   }
 
-  /** Notes what has arrived. @returns the lowest number of its lane that has not, in front of one that has (SYNC-2) */
-  #arrive({ device, incarnation, commands }: SyncRequest): number | null {
+  /** Notes what has arrived. @returns the lowest number of its lane that has not, and the commands behind it (SYNC-2) */
+  #arrive({ device, incarnation, commands }: SyncRequest): { n: number; behind: Set<string> } | null {
     const lane = `${device} ${incarnation}`
     const arrived = this.#arrived.get(lane) ?? new Set<number>()
     this.#arrived.set(lane, arrived)
-    const numbers = (commands as WireCommand[]).map(({ n }) => n)
-    for (const n of numbers) arrived.add(n)
-    for (let n = 1; n < Math.max(0, ...numbers); n++) if (!arrived.has(n)) return n
-    return null
+    const sent = commands as WireCommand[]
+    for (const command of sent) arrived.add(command.n)
+    let n = 1
+    while (arrived.has(n)) n++
+    const behind = new Set(sent.filter((command) => command.n > n).map(({ id }) => id))
+    return behind.size > 0 ? { n, behind } : null
   }
 
   /** What a command was once told for good it is told for ever (SYNC-2). */
@@ -244,16 +257,18 @@ export class SimServer {
   /** Folds what is closed, as if its time had come (SYNC-12). */
   async fold(): Promise<void> {
     await this.#operate('fold', async () => {
-      const before = await this.#visitIds()
-      await fold(this.context, 0)
-      const after = new Set(await this.#visitIds())
+      const { storage } = this.context
+      const before = new Set<string>()
+      // What a phone brings while it runs is there when the transaction begins that folds it.
+      const seen: Storage['transaction'] = (run) =>
+        storage.transaction(async (trx) => {
+          for (const id of await visitIds(trx)) before.add(id)
+          return run(trx)
+        })
+      await fold({ ...this.context, storage: { ...storage, transaction: seen } }, 0)
+      const after = new Set(await visitIds(storage.db))
       for (const id of before) if (!after.has(id)) this.folded.add(id)
     })
-  }
-
-  async #visitIds(): Promise<string[]> {
-    const rows = this.context.storage.db.selectFrom('record').select('id').where('kind', '=', 'visit')
-    return (await rows.execute()).map(({ id }) => id)
   }
 
   /** A deed of the operator; he comes again when the disk is exchanged meanwhile. */

@@ -53,7 +53,7 @@ export const DEFECTS: readonly Defect[] = [
   asked = { ...asked, cursor: page.cursor }\n`,
       },
     ],
-    seed: 17,
+    seed: 3,
     budget: 100,
   },
   {
@@ -81,7 +81,7 @@ export const DEFECTS: readonly Defect[] = [
     name: 'no purge of a lost scope',
     standsFor: 'no purge',
     edits: [{ file: 'src/db/Settlement.ts', find: '    await purgeScopes(this.#database, scopes, unsent)\n', put: '' }],
-    seed: 4,
+    seed: 2,
     budget: 20,
   },
   {
@@ -93,7 +93,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'await purgeScopes(this.#database, scopes, new Set())',
       },
     ],
-    seed: 4,
+    seed: 9,
     budget: 50,
   },
   {
@@ -105,7 +105,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '      if (shadow.kind) continue\n',
       },
     ],
-    seed: 7,
+    seed: 6,
     budget: 100,
   },
   {
@@ -130,7 +130,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'this.#n = command.n - 1\n    if (command.n === 0) {',
       },
     ],
-    seed: 1,
+    seed: 65,
     budget: 200,
   },
   {
@@ -143,7 +143,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (command.n > this.#n + 1) {',
       },
     ],
-    seed: 1,
+    seed: 97,
     budget: 400,
   },
   {
@@ -212,7 +212,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'before.revision = args.baseRevision',
       },
     ],
-    seed: 1,
+    seed: 2,
     budget: 100,
   },
   {
@@ -254,7 +254,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "    const taken = [...this.#taken.values()].filter(({ answer }) => answer.result !== 'refused')\n",
       },
     ],
-    seed: 9,
+    seed: 15,
     budget: 100,
   },
   {
@@ -266,7 +266,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "if (ahead && epoch === 'never') throw new HttpProblem('epoch_changed')",
       },
     ],
-    seed: 8,
+    seed: 2,
     budget: 50,
   },
   {
@@ -303,7 +303,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'body: own.length < 0 ? countOn(shadow.body, own) : shadow.body })',
       },
     ],
-    seed: 1,
+    seed: 2,
     budget: 50,
   },
   {
@@ -341,7 +341,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "numberAnew(database, ['pending'])",
       },
     ],
-    seed: 1,
+    seed: 19,
     budget: 100,
   },
   {
@@ -353,7 +353,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '',
       },
     ],
-    seed: 1,
+    seed: 7,
     budget: 100,
   },
   {
@@ -409,7 +409,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'if (!held) return',
       },
     ],
-    seed: 87,
+    seed: 25,
     budget: 300,
   },
   {
@@ -432,7 +432,7 @@ export const DEFECTS: readonly Defect[] = [
         put: "await trx.insertInto('command').values(values).onConflict((c) => c.doNothing()).execute()",
       },
     ],
-    seed: 16,
+    seed: 19,
     budget: 100,
   },
   {
@@ -509,7 +509,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'rows.filter((_row, index) => below[index] !== null)',
       },
     ],
-    seed: 6,
+    seed: 7,
     budget: 50,
   },
   {
@@ -521,7 +521,7 @@ export const DEFECTS: readonly Defect[] = [
         put: '',
       },
     ],
-    seed: 2,
+    seed: 19,
     budget: 50,
   },
   {

@@ -11,7 +11,10 @@ import { OperatorPhone } from './OperatorPhone.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
-/** `import-roster`: tells what a ledger holds, and without `--dry-run` puts its doors in as the community's officer. */
+/**
+ * `import-roster`: tells what a ledger holds, and without `--dry-run` puts its doors in as the community's officer: all of
+ * them or, where any line is in question, none.
+ */
 export async function importRosterFile(
   file: string,
   dryRun: boolean,
@@ -25,6 +28,14 @@ export async function importRosterFile(
     ...(reading.ignoredColumns.length > 0 ? [`personal columns left out: ${reading.ignoredColumns.join(', ')}`] : []),
   ]
   if (dryRun) return { value: reading, lines }
+  // Half a ledger would have to be found out door by door; who keeps it mends these lines first.
+  if (reading.questions.length > 0) {
+    return {
+      value: { ...reading, imported: 0 },
+      lines: [...lines, 'nothing was imported: mend these lines'],
+      ok: false,
+    }
+  }
   return withContext(environment, async (server) => {
     const stairwells = await layOutLedger(bytes, basename(file))
     const { community, officer } = await deskOf(server)

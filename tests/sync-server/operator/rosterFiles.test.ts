@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { deflateRawSync } from 'node:zlib'
 import writeExcelFile from 'write-excel-file/node'
 import { describe, expect, it } from 'vitest'
 import { storeZip } from '../../../src/domain/roster/zipArchive.ts'
@@ -7,6 +6,7 @@ import { readRoster } from '../../../src/domain/roster/readRoster.ts'
 import { readLedger as readInBrowser } from '../../../src/features/manage/readLedger.ts'
 import { dryRunRoster } from '../../../sync-server/operator/importRoster.ts'
 import { readLedger } from '../../../sync-server/operator/readLedger.ts'
+import { zipOf } from '../../factories/ledgers/zipOf.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/roster/${name}`, import.meta.url))
 const lines = (name: string) =>
@@ -190,43 +190,6 @@ describe('text files', () => {
   })
 })
 
-const packed = (files: Record<string, string>, declared?: number): Uint8Array => {
-  // A deflated archive made by hand, so that its directory can lie about sizes.
-  const parts: Uint8Array[] = []
-  const directory: Uint8Array[] = []
-  let at = 0
-  for (const [name, text] of Object.entries(files)) {
-    const raw = Buffer.from(text)
-    const data = deflateRawSync(raw)
-    const local = Buffer.alloc(30 + name.length)
-    local.writeUInt32LE(0x04034b50, 0)
-    local.writeUInt16LE(8, 8)
-    local.writeUInt32LE(data.length, 18)
-    local.writeUInt32LE(declared ?? raw.length, 22)
-    local.writeUInt16LE(name.length, 26)
-    local.write(name, 30, 'latin1')
-    const entry = Buffer.alloc(46 + name.length)
-    entry.writeUInt32LE(0x02014b50, 0)
-    entry.writeUInt16LE(8, 10)
-    entry.writeUInt32LE(data.length, 20)
-    entry.writeUInt32LE(declared ?? raw.length, 24)
-    entry.writeUInt16LE(name.length, 28)
-    entry.writeUInt32LE(at, 42)
-    entry.write(name, 46, 'latin1')
-    parts.push(local, data)
-    directory.push(entry)
-    at += local.length + data.length
-  }
-  const size = directory.reduce((sum, entry) => sum + entry.length, 0)
-  const end = Buffer.alloc(22)
-  end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(directory.length, 8)
-  end.writeUInt16LE(directory.length, 10)
-  end.writeUInt32LE(size, 12)
-  end.writeUInt32LE(at, 16)
-  return new Uint8Array(Buffer.concat([...parts, ...directory, end]))
-}
-
 const book = '<workbook xmlns:r="r"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>'
 const rels =
   '<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
@@ -260,41 +223,41 @@ describe('files that are refused, with a code and nothing else', () => {
       'an encrypted .xlsx',
       new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 1, 1, ...Buffer.from('EncryptedPackage', 'utf16le'), 1]),
     ],
-    ['ledger_damaged', 'half a zip', packed(xlsx('')).subarray(0, 60)],
-    ['ledger_not_a_table', 'a document of words', packed({ 'word/document.xml': '<w/>' })],
-    ['ledger_bad_path', 'a name that leaves the archive', packed(xlsx('', { '../../etc/passwd': 'x' }))],
-    ['ledger_bad_path', 'an absolute name', packed(xlsx('', { '/etc/passwd': 'x' }))],
-    ['ledger_macros', 'a macro inside', packed(xlsx('', { 'xl/vbaProject.bin': 'x' }))],
-    ['ledger_macros', 'a macro by its name', packed(xlsx('')), 'a.xlsm'],
+    ['ledger_damaged', 'half a zip', zipOf(xlsx('')).subarray(0, 60)],
+    ['ledger_not_a_table', 'a document of words', zipOf({ 'word/document.xml': '<w/>' })],
+    ['ledger_bad_path', 'a name that leaves the archive', zipOf(xlsx('', { '../../etc/passwd': 'x' }))],
+    ['ledger_bad_path', 'an absolute name', zipOf(xlsx('', { '/etc/passwd': 'x' }))],
+    ['ledger_macros', 'a macro inside', zipOf(xlsx('', { 'xl/vbaProject.bin': 'x' }))],
+    ['ledger_macros', 'a macro by its name', zipOf(xlsx('')), 'a.xlsm'],
     [
       'ledger_macros',
       'a macro by its content type',
-      packed(
+      zipOf(
         xlsx('', { '[Content_Types].xml': '<t ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/>' }),
       ),
     ],
     [
       'ledger_entities',
       'entities',
-      packed(xlsx('', { 'xl/sharedStrings.xml': '<!DOCTYPE x [<!ENTITY a "aa">]><sst>&a;</sst>' })),
+      zipOf(xlsx('', { 'xl/sharedStrings.xml': '<!DOCTYPE x [<!ENTITY a "aa">]><sst>&a;</sst>' })),
     ],
-    ['ledger_bomb', 'a directory that says 70 MiB', packed(xlsx(''), 24 * 1024 * 1024)],
+    ['ledger_bomb', 'a directory that says 70 MiB', zipOf(xlsx(''), 24 * 1024 * 1024)],
     [
       'ledger_damaged',
       'a stream longer than its directory says',
-      packed({ ...xlsx(''), 'xl/worksheets/sheet1.xml': giant }, 1000),
+      zipOf({ ...xlsx(''), 'xl/worksheets/sheet1.xml': giant }, 1000),
     ],
     [
       'ledger_too_many_rows',
       'a cell on line 1,048,576',
-      packed(xlsx(`<row r="1048576">${text('x').replace('A1', 'A1048576')}</row>`)),
+      zipOf(xlsx(`<row r="1048576">${text('x').replace('A1', 'A1048576')}</row>`)),
     ],
     [
       'ledger_too_large',
       'a cell in the last column',
-      packed(xlsx(`<row r="1">${text('x').replace('A1', 'XFD1')}</row>`)),
+      zipOf(xlsx(`<row r="1">${text('x').replace('A1', 'XFD1')}</row>`)),
     ],
-    ['ledger_damaged', 'broken XML', packed({ ...xlsx(''), 'xl/workbook.xml': '<workbook><sheets>' })],
+    ['ledger_damaged', 'broken XML', zipOf({ ...xlsx(''), 'xl/workbook.xml': '<workbook><sheets>' })],
   ]
   it.each(cases)('%s: %s', async (code, _, bytes, name = 'a.xlsx') => {
     for (const read of [readLedger, readInBrowser])
@@ -303,7 +266,7 @@ describe('files that are refused, with a code and nothing else', () => {
 
   it('reads a sheet that is only formatted down to the last line', async () => {
     const rows = `<row r="1">${text('房号')}</row><row r="2">${text('101').replace('A1', 'A2')}</row><row r="1048576" ht="15"/>`
-    const reading = readRoster(await readLedger(packed(xlsx(rows)), 'a.xlsx'))
+    const reading = readRoster(await readLedger(zipOf(xlsx(rows)), 'a.xlsx'))
     expect(reading.doors.map((door) => door.label)).toEqual(['101'])
   })
 

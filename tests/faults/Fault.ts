@@ -7,12 +7,21 @@ export interface Extent {
   /** Seconds that a frozen server stays frozen. */
   frozenS: number
   flappingS: number
+  /** Rounds in which a browser is killed. */
+  browserKills: number
   /** Knocks that go over a slow line. */
   slowKnocks: number
 }
 
-export const FULL: Extent = { kills: 200, powerCuts: 240, frozenS: 30, flappingS: 60, slowKnocks: 600 }
-export const QUICK: Extent = { kills: 5, powerCuts: 5, frozenS: 3, flappingS: 5, slowKnocks: 60 }
+export const FULL: Extent = {
+  kills: 200,
+  powerCuts: 240,
+  frozenS: 30,
+  flappingS: 60,
+  slowKnocks: 600,
+  browserKills: 20,
+}
+export const QUICK: Extent = { kills: 5, powerCuts: 5, frozenS: 3, flappingS: 5, slowKnocks: 60, browserKills: 2 }
 
 /**
  * One thing that may go wrong. `run` makes it happen to the real product and throws when something it should not cost is

@@ -1,11 +1,14 @@
 import type { Fault } from './Fault.ts'
 import { killFaults } from './kills.ts'
 import { networkFaults } from './networkFaults.ts'
+import { oldPhoneFaults } from './oldPhones.ts'
 import { phoneClockFaults } from './phoneClocks.ts'
+import { phoneKillFaults } from './phoneKills.ts'
 import { phoneLossFaults } from './phoneStorage.ts'
 import { phoneTroubleFaults } from './phoneTroubles.ts'
 import { postgresFaults } from './postgresFaults.ts'
 import { powerCutFaults } from './powerCuts.ts'
+import { privateWindowFaults } from './privateWindow.ts'
 import { processFaults } from './processFaults.ts'
 import { requestFaults } from './requestFaults.ts'
 import { storageFaults } from './storageFaults.ts'
@@ -19,5 +22,12 @@ export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
   postgres: postgresFaults,
   kills: killFaults,
   'power cuts': powerCutFaults,
-  phone: [...phoneLossFaults, ...phoneClockFaults, ...phoneTroubleFaults],
+  phone: [
+    ...phoneLossFaults,
+    ...phoneClockFaults,
+    ...phoneTroubleFaults,
+    ...phoneKillFaults,
+    ...privateWindowFaults,
+    ...oldPhoneFaults,
+  ],
 }

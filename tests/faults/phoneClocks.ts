@@ -9,7 +9,7 @@ import { SAVED, withPhone } from './phoneTroubles.ts'
 import { makeFolder } from './quarter.ts'
 
 /** Sets the page's clock. It must stand alone, because it is sent to the browser as text. */
-function setClock(aheadMs: number): void {
+export function setClock(aheadMs: number): void {
   const { now } = Date
   const Real = Date
   class Shifted extends Real {

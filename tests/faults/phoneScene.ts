@@ -9,7 +9,7 @@ import { waitUntil } from '../harness/waitUntil.ts'
 import { must } from './Fault.ts'
 import { freshQuarter, makeFolder, settingsOf, type Quarter } from './quarter.ts'
 
-const dist = resolve(import.meta.dirname, '../../dist')
+export const dist = resolve(import.meta.dirname, '../../dist')
 
 /** What a member did on the phone that every fault begins with: so many knocks that no network has seen. */
 export const UNSENT = 3
@@ -59,14 +59,20 @@ export class StairPhone {
     await this.page.getByRole('button', { name: '无人应门', exact: true }).click()
   }
 
+  /** Until its sheet is there: the one of the last door goes on by itself, maybe from under the finger. */
   async openDoor(label: string): Promise<void> {
     const dialog = this.page.getByRole('dialog')
     const heading = dialog.getByRole('heading', { name: label, exact: true })
-    if (await heading.isVisible().catch(() => false)) return
     const close = dialog.getByRole('button', { name: '关闭', exact: true })
-    if (await close.count()) await close.first().click()
-    await this.page.locator('button[data-door]').filter({ hasText: label }).first().click()
-    await heading.waitFor()
+    const soon = { timeout: 1_500 }
+    const open = async () => {
+      if (await heading.isVisible()) return true
+      if (await close.count()) await close.first().click(soon)
+      await this.page.locator('button[data-door]').filter({ hasText: label }).first().click(soon)
+      await heading.waitFor(soon)
+      return true
+    }
+    await waitUntil(open, { withinMs: 20_000, what: `the sheet of ${label}` })
   }
 
   protocol(): Promise<CDPSession> {
@@ -117,9 +123,9 @@ export class PhoneScene {
     return this.#running.close()
   }
 
-  /** A link by which the first member comes in on another phone. */
-  link(): Promise<string> {
-    const member = this.quarter.members[0]!.standing.memberId
+  /** A link by which the first member, or another one, comes in on another phone. */
+  link(nth = 0): Promise<string> {
+    const member = this.quarter.members[nth]!.standing.memberId
     return makeEntryLink(this.server, this.quarter.community, { role: 'member', member })
   }
 

@@ -18,9 +18,9 @@ export function browserPid(profile: string): number {
 }
 
 /** As if the battery fell out: the whole browser is gone without a chance to write anything more. */
-export async function killBrowser(profile: string): Promise<void> {
+export async function killBrowser(profile: string, pid = browserPid(profile)): Promise<void> {
   const flag = `--user-data-dir=${profile}`
-  process.kill(browserPid(profile), 'SIGKILL')
+  process.kill(pid, 'SIGKILL')
   // Its children notice by themselves; the profile may be opened again only when all of them are gone.
   await waitUntil(() => !pids().some((pid) => commandLine(pid).includes(flag)), { what: 'the browser to be gone' })
 }

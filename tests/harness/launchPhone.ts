@@ -1,4 +1,4 @@
-import { chromium, type BrowserContext } from 'playwright'
+import { chromium, type BrowserContext, type BrowserContextOptions, type LaunchOptions } from 'playwright'
 import { findBrowser } from '../../scripts/launcher/findBrowser.js'
 
 /** What a Chromium needs to run as root on a machine without a screen, and to leave the network alone. */
@@ -29,11 +29,23 @@ export interface PhoneOptions {
  * @param profile an absolute path; it is created when missing
  */
 export function launchPhone(profile: string, options: PhoneOptions = {}): Promise<BrowserContext> {
-  const { offline = false, width = 360, height = 740, theme = 'light', density = 1 } = options
+  return chromium.launchPersistentContext(profile, { ...launchOptions(), ...describe(options) })
+}
+
+/** A browser whose windows are private ones: each forgets everything when it is closed. */
+export async function launchPrivately(): Promise<{ open(): Promise<BrowserContext>; close(): Promise<void> }> {
+  const browser = await chromium.launch(launchOptions())
+  return { open: () => browser.newContext(describe({})), close: () => browser.close() }
+}
+
+function launchOptions(): LaunchOptions {
   const executablePath = findBrowser()
-  return chromium.launchPersistentContext(profile, {
-    ...(executablePath === undefined ? {} : { executablePath }),
-    args: browserArgs,
+  return { ...(executablePath === undefined ? {} : { executablePath }), args: browserArgs }
+}
+
+function describe(options: PhoneOptions): BrowserContextOptions {
+  const { offline = false, width = 360, height = 740, theme = 'light', density = 1 } = options
+  return {
     offline,
     viewport: { width, height },
     deviceScaleFactor: density,
@@ -41,5 +53,5 @@ export function launchPhone(profile: string, options: PhoneOptions = {}): Promis
     locale: 'zh-CN',
     timezoneId: 'Asia/Shanghai',
     hasTouch: true,
-  })
+  }
 }

@@ -10,34 +10,106 @@ import { fold } from './folding.ts'
 import { FOLD_AFTER_DAYS } from './settings.ts'
 import { dropEntryLinks, listCommunities } from './storage/enrolments.ts'
 import { readCommands, readKindAfter } from './storage/records.ts'
-import type { RecordRow } from './storage/tables.ts'
+import type { RecordRow, Tables } from './storage/tables.ts'
 
-/** What is kept for how long, and why. Whatever is not named here is kept. */
+/**
+ * What is kept for how long, and why; `days` of `null` is for ever. Every table has a line. The record of who read and
+ * changed what (audit) does not exist yet; the line that says how long it stays comes with its table.
+ */
 export const RETENTION = [
   {
+    what: 'settings',
+    table: 'setting',
+    days: null,
+    why: 'A handful of rows: the secret of cursors and what the schema has read.',
+  },
+  {
+    what: 'clocks',
+    table: 'clock',
+    days: null,
+    why: 'One row a community: the last clock and the epoch of its history (SYNC-3).',
+  },
+  {
+    what: 'records',
+    table: 'record',
+    days: null,
+    why: 'The work itself. What goes earlier has a line of its own below.',
+  },
+  {
+    what: 'façades',
+    table: 'projection',
+    days: null,
+    why: 'Worked out from records, one row a stairwell and round; they hold nothing that records do not.',
+  },
+  {
+    what: 'revocations and erasures',
+    table: 'journal',
+    days: null,
+    why: 'Any backup, however old, must be held to them when it comes back (SYNC-14); no names and no texts are in it.',
+  },
+  {
     what: 'commands',
+    table: 'command',
     days: null,
     why: 'Ids and hashes make repeats harmless for ever (SYNC-2); an answer is 80 bytes.',
   },
-  { what: 'lanes', days: null, why: 'A number that is used again must be noticed for ever (SYNC-2).' },
-  { what: 'held payloads', days: null, why: 'Nobody decides by waiting: what is settled goes with its settlement.' },
-  { what: 'tombstones', days: null, why: 'A phone may come back with any cursor (SYNC-6).' },
-  { what: 'memberships', days: null, why: 'A scope that was ever told must be named when it is lost (SYNC-6).' },
-  { what: 'device tokens', days: null, why: 'A revoked phone must be told so whenever it comes (SYNC-14).' },
+  {
+    what: 'lanes',
+    table: 'lane',
+    days: null,
+    why: 'A number that is used again must be noticed for ever (SYNC-2).',
+  },
+  {
+    what: 'held payloads',
+    table: 'held',
+    days: null,
+    why: 'Nobody decides by waiting: what is settled goes with its settlement.',
+  },
+  { what: 'tombstones', table: 'record', days: null, why: 'A phone may come back with any cursor (SYNC-6).' },
+  {
+    what: 'memberships',
+    table: 'membership',
+    days: null,
+    why: 'A scope that was ever told must be named when it is lost (SYNC-6).',
+  },
+  {
+    what: 'device tokens',
+    table: 'deviceToken',
+    days: null,
+    why: 'A revoked phone must be told so whenever it comes (SYNC-14).',
+  },
+  {
+    what: 'devices',
+    table: 'record',
+    days: null,
+    why: 'Who recorded a visit, and on which phone, is answered as long as the visit stands.',
+  },
   {
     what: 'invitations',
+    table: 'record',
     days: 90,
     why: 'Used, withdrawn or past, they are of use for questions of this quarter only.',
   },
-  { what: 'entry links', days: 90, why: 'As invitations; they open nothing any more.' },
+  { what: 'entry links', table: 'entryLink', days: 90, why: 'As invitations; they open nothing any more.' },
   {
     what: 'events of doors',
+    table: 'record',
     days: FOLD_AFTER_DAYS,
     why: 'After the end of their round they are folded into counts (SYNC-12, `folding.ts`); FOLD_AFTER_DAYS sets it.',
   },
-  { what: 'settled holds', days: 400, why: 'A year’s work may be asked about; the visit itself is kept.' },
-  { what: 'late answers', days: 400, why: 'A phone that is away for a year still learns what became of its holds.' },
-] as const
+  {
+    what: 'settled holds',
+    table: 'record',
+    days: 400,
+    why: 'A year’s work may be asked about; the visit itself is kept.',
+  },
+  {
+    what: 'late answers',
+    table: 'record',
+    days: 400,
+    why: 'A phone that is away for a year still learns what became of its holds.',
+  },
+] as const satisfies readonly { what: string; table: keyof Tables; days: number | null; why: string }[]
 type Kept = (typeof RETENTION)[number]['what']
 
 const PRUNED_KINDS = ['invite', 'hold', 'lateAnswer'] as const

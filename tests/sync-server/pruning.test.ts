@@ -54,6 +54,21 @@ onEachDatabase((place) => {
     return knock
   }
 
+  test('every table has a line that says how long it stays and why, and so has each thing that people ask about', async () => {
+    const tables = await world.db.introspection.getTables()
+    const names = tables.flatMap(({ name, isView }) => (isView ? [] : [name]))
+    expect([...new Set<string>(RETENTION.map(({ table }) => table))].sort()).toEqual(names.sort())
+    // Answers lie with their commands.
+    const asked = ['commands', 'held payloads', 'devices', 'device tokens', 'settled holds', 'late answers']
+    const lines = RETENTION.map(({ what }) => what as string)
+    expect(lines).toEqual(expect.arrayContaining(asked))
+    expect(new Set(lines).size).toBe(lines.length)
+    for (const { why, days } of RETENTION) {
+      expect(why).toMatch(/^\p{Lu}.{20,}\.$/u)
+      expect(days === null || days > 0).toBe(true)
+    }
+  })
+
   test('what is within its time is kept to the last row', async () => {
     await invite()
     await hold(true)

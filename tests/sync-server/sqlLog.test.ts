@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mintId, sha256Hex } from '../../src/domain/hash.ts'
+import { VERBS } from '../../src/domain/verbs.ts'
+import type { HandoverHeader } from '../../src/protocol/handover.ts'
 import type { WireCommand } from '../../src/protocol/sync.ts'
 import { deviceOf, freshId, type Street, type WireDevice, WireWorld } from '../harness/wireWorld.ts'
+import { sealPart } from '../harness/sealPart.ts'
 import { onEachDatabase } from './storage/eachDatabase.ts'
 
 interface Statement {
@@ -118,8 +121,68 @@ onEachDatabase((place) => {
     expect(page.dropScopes).toEqual([`s:${street.stairwellIds[0]}`])
     await world.sync(officer, [], { pull: true })
     await world.get('/api/me', { cookie: phone.cookie })
+    await seldom(phone)
     await world.push(officer, [officer.command('device/revoke', { deviceId, teamId })])
     expect((await world.post('/api/sync', phone.request(), { cookie: phone.cookie })).statusCode).toBe(401)
+  }
+
+  /** What happens seldom: brought along, erased, offered again, a fork, a gap, what nobody can decide, another enrolment. */
+  async function seldom(phone: WireDevice): Promise<void> {
+    const [teamId] = street.teamIds
+    const [, stairwellId] = street.stairwellIds
+    const noted = neighbour.command('stairwell/access-note', { stairwellId, baseRevision: 0, note: '找门卫开门' })
+    const erased = neighbour.command('stairwell/redact-note', { stairwellId, revision: 1 })
+    expect(await world.push(neighbour, [noted, erased])).toMatchObject([{ result: 'applied' }, { result: 'applied' }])
+
+    const { handoverKey } = await world.sync(neighbour, [], { pull: true })
+    const at = world.clock.now()
+    const whose = { community: world.community, device: neighbour.id, member: neighbour.standing.memberId }
+    const times = { incarnation: neighbour.incarnation, epoch: null, at, from: at, until: at }
+    const header: HandoverHeader = { ...whose, ...times, waiting: 1, held: 0, refused: 0, parts: 1, coding: 'gzip' }
+    const commands = [visit(neighbour, '101')]
+    const carried = sealPart(handoverKey!, header, { commands, refused: [] })
+    const brought = await world.sync(officer, [], { carried })
+    expect(brought.carried).toEqual({ result: 'taken', applied: 1, held: 0, refused: 0 })
+    expect(await world.push(neighbour, commands)).toMatchObject([{ result: 'applied', again: true }])
+
+    const offered = visit(neighbour, '102')
+    const formerly = { epoch: 'before', clock: 5 }
+    await world.push(neighbour, [{ ...offered, formerly }])
+    const fork = await world.sync(neighbour, [{ ...visit(neighbour, '201'), n: 1 }])
+    expect(fork.lane).toEqual({ fork: true })
+    const gap = await world.sync(neighbour, [{ ...visit(neighbour, '201'), n: 900 }])
+    expect(gap.lane).toMatchObject({ expected: expect.any(Number) as number })
+    neighbour.incarnation = freshId()
+    neighbour.n = 0
+
+    // A verb that fails in itself is held until somebody looks: a fault of the server, planted for one command.
+    const meanwhile = visit(neighbour, '202')
+    const { decide } = VERBS['visit/record']
+    Object.assign(VERBS['visit/record'], {
+      decide: () => {
+        throw new Error('planted')
+      },
+    })
+    try {
+      for (let time = 0; time < 2; time++)
+        await world.post('/api/sync', neighbour.request([meanwhile]), { cookie: neighbour.cookie })
+    } finally {
+      Object.assign(VERBS['visit/record'], { decide })
+    }
+    const here = world.db.selectFrom('held').select('why').where('community', '=', world.community)
+    expect(await here.where('id', '=', meanwhile.id).execute()).toEqual([{ why: 'fault' }])
+    world.faults.length = 0
+
+    const asked = { role: 'member', teamId, label: '', minutes: 15, memberId: phone.standing.memberId }
+    const secret = `${freshId()}${freshId()}`
+    const hashes = { secretHash: sha256Hex(secret), codeHash: sha256Hex('HGFEDCBA') }
+    await world.push(officer, [officer.command('invite/create', { ...asked, ...hashes })])
+    const second = await world.post('/api/enrol', {
+      secret: `${world.community}.${secret}`,
+      name: '阿珍',
+      deviceName: '',
+    })
+    expect(second.statusCode).toBe(200)
   }
 
   describe('[SYNC-3] the statements of the sync path', () => {

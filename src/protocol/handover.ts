@@ -99,12 +99,15 @@ export function writeHandover(header: HandoverHeader, parts: string[], attached?
  */
 export function readHandover(written: string): HandoverFile | 'newer' | 'invalid' {
   if (written.length > LIMITS.handoverFileChars) return 'invalid'
-  let value: unknown
   try {
-    value = JSON.parse(written)
+    return readValue(JSON.parse(written))
   } catch {
+    // No JSON, or a nest deeper than anything can be looked through.
     return 'invalid'
   }
+}
+
+function readValue(value: unknown): HandoverFile | 'newer' | 'invalid' {
   if (isNewer(value)) return 'newer'
   const checked = check(handoverFile, value)
   if (!checked.ok || checked.value.parts.length !== checked.value.header.parts) return 'invalid'

@@ -123,3 +123,8 @@ test('the seal covers the header whole and the place of a part', () => {
   expect(sealedWith(header, 1)).not.toBe(here)
   for (const field of Object.keys(header)) expect(sealedWith({ ...header, [field]: 'other' }, 0)).not.toBe(here)
 })
+
+test('a file nested too deep to be looked through is no file', () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000)
+  expect(readHandover(writeHandover(header, [part]).replace('"waiting":3', `"waiting":${deep}`))).toBe('invalid')
+})

@@ -35,3 +35,9 @@ export async function dryRunRoster(bytes: Uint8Array, fileName: string): Promise
     ignoredColumns: reading.ignoredColumns,
   }
 }
+
+/** The lines in question for which nothing can be proposed: importing the others would leave their doors out. */
+export async function linesWithoutDoor(bytes: Uint8Array, fileName: string): Promise<number[]> {
+  const { questions } = readRoster(await readLedger(bytes, fileName))
+  return questions.filter(({ proposal }) => !proposal).map(({ row }) => row)
+}

@@ -6,14 +6,14 @@ import type { ServerContext } from '../context.ts'
 import { listCommunities } from '../storage/enrolments.ts'
 import { readRange, readRecords } from '../storage/records.ts'
 import { importDoors, layOutLedger } from './importDoors.ts'
-import { dryRunRoster } from './importRoster.ts'
+import { dryRunRoster, linesWithoutDoor } from './importRoster.ts'
 import { OperatorPhone } from './OperatorPhone.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { withContext } from './withContext.ts'
 
 /**
  * `import-roster`: tells what a ledger holds, and without `--dry-run` puts its doors in as the community's officer: all of
- * them or, where any line is in question, none.
+ * them or, where any line is in question and nothing can be proposed for it, none.
  */
 export async function importRosterFile(
   file: string,
@@ -29,10 +29,14 @@ export async function importRosterFile(
   ]
   if (dryRun) return { value: reading, lines }
   // Half a ledger would have to be found out door by door; who keeps it mends these lines first.
-  if (reading.questions.length > 0) {
+  const unread = await linesWithoutDoor(bytes, basename(file))
+  if (unread.length > 0) {
     return {
       value: { ...reading, imported: 0 },
-      lines: [...lines, 'nothing was imported: mend these lines'],
+      lines: [
+        ...lines,
+        `nothing was imported: mend lines ${unread.join(', ')}, or answer the questions on the import page`,
+      ],
       ok: false,
     }
   }

@@ -136,7 +136,7 @@ export const fileCases: HostileCase[] = [
     ...{ subject: 'files', name: 'three bad rows in 300', status: 1, code: 'lines 42, 122, 252', mayChange: false },
     async ask(ground) {
       const { status, out, err } = await runTool(ground, ['import-roster', ground.write('a.csv', threeBad())])
-      const lines = [...`${out}${err}`.matchAll(/line (\d+)/g)].map(([, line]) => line)
+      const lines = [...`${out}${err}`.matchAll(/ line (\d+):/g)].map(([, line]) => line)
       return { status, code: `lines ${lines.join(', ')}` }
     },
   },

@@ -119,8 +119,8 @@ export const PLANTED: Planted[] = [
     'the good rows of a bad ledger are imported',
     'three bad rows in 300',
     'operator/importRosterFile.ts',
-    'reading.questions.length > 0',
-    'reading.questions.length > 300',
+    'unread.length > 0',
+    'unread.length > 300',
   ),
   one(
     'half of a hand-over file is taken',

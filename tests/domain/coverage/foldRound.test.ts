@@ -195,8 +195,8 @@ describe('[SYNC-12] the three rates of a folded round', () => {
         }
         const view = viewFacade(layout, facade, [], NOW)
         const counts = countFolded(view, past)
-        expect(counts.quizzed).toBe(expected.quizzed)
         // Live doors know which came later, vacant or met; folded ones only how far it ever got.
+        expect(counts.quizzed).toBeLessThanOrEqual(expected.quizzed)
         const isOrdered = late.every(({ visit: [knock] }) => !['vacant', 'notAHome', 'notFound'].includes(knock!.outcome))
         if (isOrdered) expect(counts).toEqual(expected)
       }),

@@ -81,7 +81,7 @@ export class Capture implements Rows {
 
   async #readPhone(): Promise<PhoneState> {
     const state = await answer<PhoneState | undefined>(this.#store('phone').get('phone'))
-    if (!state) throw new Error('this database belongs to nobody')
+    if (!state) throw new Error('nobody’s database')
     if (this.#phone && revisionOf(this.#phone) !== revisionOf(state)) throw outdated
     this.#phone = state
     return state

@@ -206,7 +206,7 @@ export function newId(rng: Seam['rng']): string {
 /** The phone's one row about itself. @throws Error when the database was never given one */
 export async function readPhone(database: Database): Promise<PhoneState> {
   const state = await database.phone.get('phone')
-  if (!state) throw new Error('this database belongs to nobody')
+  if (!state) throw new Error('nobody’s database')
   return state
 }
 

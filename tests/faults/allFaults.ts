@@ -1,4 +1,5 @@
 import type { Fault } from './Fault.ts'
+import { fullDiskFaults } from './fullDisks.ts'
 import { killFaults } from './kills.ts'
 import { networkFaults } from './networkFaults.ts'
 import { oldPhoneFaults } from './oldPhones.ts'
@@ -18,7 +19,7 @@ export const allFaults: Readonly<Record<string, readonly Fault[]>> = {
   process: processFaults,
   network: networkFaults,
   requests: requestFaults,
-  storage: storageFaults,
+  storage: [...fullDiskFaults, ...storageFaults],
   postgres: postgresFaults,
   kills: killFaults,
   'power cuts': powerCutFaults,

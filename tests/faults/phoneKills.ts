@@ -50,7 +50,7 @@ function watchSaved(): void {
 /** Planted: a transaction of the app is called complete at once, while it goes on for a tenth of a second. */
 function sayTooEarly(): void {
   const listen = IDBTransaction.prototype.addEventListener
-  IDBTransaction.prototype.commit = function () {
+  IDBTransaction.prototype.commit = function (this: IDBTransaction) {
     const endsAt = performance.now() + 100
     const store = this.objectStore('outbox')
     const goOn = () => {
@@ -58,7 +58,7 @@ function sayTooEarly(): void {
     }
     goOn()
   }
-  IDBTransaction.prototype.addEventListener = function (...args: Parameters<typeof listen>) {
+  IDBTransaction.prototype.addEventListener = function (this: IDBTransaction, ...args: Parameters<typeof listen>) {
     const [type, heard] = args
     if (type === 'complete' && this.mode === 'readwrite') setTimeout(heard as () => void, 5)
     else listen.apply(this, args)

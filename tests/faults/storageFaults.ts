@@ -1,175 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  cpSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, cpSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { openStorage } from '../../sync-server/storage/openStorage.ts'
 import { seededRng } from '../harness/world.ts'
-import { CannotShow, type Fault, must } from './Fault.ts'
+import { type Fault, must } from './Fault.ts'
 import { derivedFaults, mustBeWhole, type Oracle } from './Oracle.ts'
-import { freshQuarter, makeFolder, type Quarter } from './quarter.ts'
+import { operate, runProgram } from './operate.ts'
+import { makeFolder } from './quarter.ts'
 import { rowsIn } from './Rows.ts'
-import { inScene, Scene } from './Scene.ts'
-
-const project = fileURLToPath(new URL('../..', import.meta.url))
-const DISK_MB = 24
-
-interface Ended {
-  code: number | null
-  said: string
-}
-
-/** One of the product's own programs, run to its end. */
-export function runProgram(script: string, words: readonly string[], env: Record<string, string>): Promise<Ended> {
-  const args = ['--disable-warning=ExperimentalWarning', join(project, script), ...words]
-  const child = spawn(process.execPath, args, { cwd: project, env: { ...process.env, ...env } })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)))
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, said: said.trim() })))
-}
-
-export const operate = (dataDir: string, ...words: string[]): Promise<Ended> =>
-  runProgram('sync-server/operator/qiaomen.ts', words, { DATA_DIR: dataDir })
-
-/** A file system of its own that is quickly full. @throws CannotShow without the right to mount one */
-class SmallDisk {
-  readonly folder = makeFolder()
-  readonly #ballast = join(this.folder, 'ballast')
-
-  constructor() {
-    const { status, stderr, error } = spawnSync(
-      'mount',
-      ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'qiaomen-faults', this.folder],
-      { encoding: 'utf8' },
-    )
-    if (status !== 0) throw new CannotShow(`no file system may be mounted: ${String(error ?? stderr).trim()}`)
-    process.once('exit', () => this.remove())
-  }
-
-  /** Writes until nothing more goes. */
-  fill(): void {
-    const file = openSync(this.#ballast, 'a')
-    try {
-      for (let size = 1 << 20; size >= 1; size >>= 1) while (writes(file, size));
-    } finally {
-      closeSync(file)
-    }
-  }
-
-  free(): void {
-    rmSync(this.#ballast)
-  }
-
-  remove(): void {
-    spawnSync('umount', ['-l', this.folder])
-  }
-}
-
-function writes(file: number, size: number): boolean {
-  try {
-    return writeSync(file, Buffer.alloc(size)) === size
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOSPC') return false
-    throw error
-  }
-}
-
-async function quarterOn(folder: string): Promise<Quarter> {
-  const quarter = await freshQuarter()
-  cpSync(quarter.dataDir, folder, { recursive: true })
-  return { ...quarter, dataDir: folder }
-}
-
-/** Full for a while, three times: 503 with a code, reads go on, and it recovers without anybody's help. */
-async function diskFull(oracle: Oracle): Promise<string> {
-  const disk = new SmallDisk()
-  const scene = await Scene.open(oracle, {}, await quarterOn(join(disk.folder, 'live')))
-  const { pid } = scene.server
-  let turnedAway = 0
-  try {
-    for (const phone of scene.phones) await phone.drain()
-    for (let time = 0; time < 3; time++) {
-      for (const phone of scene.phones) await phone.knock(3)
-      disk.fill()
-      for (const phone of [...scene.phones, ...scene.phones]) {
-        const trouble = await phone.sync()
-        const coded = trouble?.code === 'storage_unavailable' && trouble.retryAfterMs
-        must(coded, `a full disk is told as ${String(trouble)}`)
-        turnedAway++
-      }
-      const asked = await scene.push(scene.hand(), [], { pull: true, unsent: 3 })
-      must(asked.status === 200, `a read on a full disk is answered ${asked.status} ${asked.code}`)
-      must((await scene.status('/api/me')) === 200, 'who am I is not answered on a full disk')
-      must((await scene.status('/readyz')) === 503, 'a server that cannot write says that it is ready')
-      mustBeWhole(oracle.find(await rowsIn(scene.quarter.dataDir)), 'on a full disk')
-      disk.free()
-      for (const phone of scene.phones) await phone.drain()
-    }
-    must(scene.server.pid === pid && (await scene.status('/readyz')) === 200, 'the server did not recover')
-    return `full 3 times, ${turnedAway} pushes turned away with 503, reads went on; ${await scene.settle()}`
-  } finally {
-    await scene.close()
-    disk.remove()
-  }
-}
-
-async function diskFullDuringBackup(oracle: Oracle): Promise<string> {
-  const disk = new SmallDisk()
-  try {
-    return await inScene(oracle, async (scene) => {
-      for (const phone of scene.phones) {
-        await phone.knock(4)
-        await phone.drain()
-      }
-      const folder = join(disk.folder, 'backup')
-      const good = await operate(scene.quarter.dataDir, 'backup', folder)
-      must(good.code === 0, good.said)
-      disk.fill()
-      const failed = await operate(scene.quarter.dataDir, 'backup', folder)
-      must(failed.code !== 0 && failed.said.split('\n').length === 1, `not one clear line: ${failed.said}`)
-      const elsewhere = await operate(scene.quarter.dataDir, 'backup', join(disk.folder, 'second'))
-      must(elsewhere.code !== 0, 'a backup without room is said to be one')
-      disk.free()
-      const empty = makeFolder()
-      const older = await operate(empty, 'restore', folder)
-      must(older.code === 0, `the backup before it is spoilt: ${older.said}`)
-      const half = await operate(makeFolder(), 'restore', join(disk.folder, 'second'))
-      must(half.code !== 0, 'half a backup was restored')
-      return `"${failed.said}"; the older backup restores, half a one is refused; ${await scene.settle()}`
-    })
-  } finally {
-    disk.remove()
-  }
-}
-
-async function diskFullAtTheFirstStart(): Promise<string> {
-  const disk = new SmallDisk()
-  try {
-    const dataDir = join(disk.folder, 'live')
-    mkdirSync(dataDir)
-    disk.fill()
-    const failed = await runProgram('sync-server/main.ts', [], { DATA_DIR: dataDir, PORT: '0' })
-    must(failed.code === 1 && failed.said.split('\n').length === 1, `not one clear line: ${failed.said}`)
-    disk.free()
-    const oracle = new (await import('./Oracle.ts')).Oracle()
-    rmSync(dataDir, { recursive: true })
-    const scene = await Scene.open(oracle, {}, await quarterOn(dataDir))
-    await scene.close()
-    return `"${failed.said}"; with room it starts`
-  } finally {
-    disk.remove()
-  }
-}
+import { inScene } from './Scene.ts'
 
 /** Another process holds the file: for a moment, and for longer than a writer waits. */
 async function busy(oracle: Oracle): Promise<string> {
@@ -397,9 +238,6 @@ async function crashInEveryStep(): Promise<string> {
 }
 
 export const storageFaults: readonly Fault[] = [
-  { name: 'disk full', run: diskFull },
-  { name: 'disk full during a backup', run: diskFullDuringBackup },
-  { name: 'disk full at the first start', run: diskFullAtTheFirstStart },
   { name: 'a busy database', run: busy },
   { name: 'a second process on the same file', run: secondProcess },
   { name: 'a backup while writing', run: backupWhileWriting },

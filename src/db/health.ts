@@ -21,6 +21,9 @@ export interface SentinelStore {
   write(text: string): void
 }
 
+/** So long the word that something was saved may be on its way. */
+const WORD_MOST_MS = 250
+
 /**
  * Knows what this phone held at the last look, and notices at the next start when that is not there any more. What it
  * remembers is written after what it speaks of was stored, so it may lag behind, and raises no false alarm.
@@ -86,12 +89,12 @@ export class Health {
   async #find(state: PhoneState, sentinel: Sentinel | null): Promise<FoundPhone> {
     const { outbox, sent, records, quarantine: aside } = this.#database
     const ids = [...(sentinel?.ids ?? [])]
-    const [waiting, acknowledged, unreadable, rows] = await Promise.all([
-      outbox.where('id').anyOf(ids).toArray(),
-      sent.bulkGet(ids),
-      aside.toArray(),
-      records.count(),
-    ])
+    // In one moment: another window's sync moves what it has sent from the one table to the other.
+    const [waiting, acknowledged, unreadable, rows] = await this.#database.transaction(
+      'r',
+      [outbox, sent, records, aside],
+      () => Promise.all([outbox.where('id').anyOf(ids).toArray(), sent.bulkGet(ids), aside.toArray(), records.count()]),
+    )
     const kept = unreadable.map(({ row }) => row as { id: string })
     const present = new Set([...waiting, ...acknowledged, ...kept].flatMap((entry) => (entry ? [entry.id] : [])))
     return { born: state.born!, lane: state.lanes ?? 0, nextN: state.nextN, present, rows }
@@ -118,10 +121,14 @@ export class Health {
     this.#store.write(wordSentinel({ version: DATA_VERSION, ...place, ...counts }))
   }
 
-  /** Something was saved a moment ago: until the next look only its number is remembered. */
+  /**
+   * Something was saved a moment ago: until the next look only its number is remembered. The word of it comes after the
+   * frame that shows it, so a look that was taken just now has seen it already.
+   */
   saved(): void {
     const sentinel = parseSentinel(this.#store.read())
-    if (sentinel) this.#store.write(wordSentinel({ ...sentinel, unsent: sentinel.unsent + 1 }))
+    if (!sentinel || this.#seam.clock.now() - sentinel.seenAt < WORD_MOST_MS) return
+    this.#store.write(wordSentinel({ ...sentinel, unsent: sentinel.unsent + 1 }))
   }
 
   /** The loss that the leader has not been told of yet; the engine's own alarms are given an id here. */

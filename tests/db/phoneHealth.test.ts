@@ -332,6 +332,12 @@ test('the sentinel never runs ahead of the database', async () => {
   const { nextN, lanes } = await readPhone(phone.database)
   const kept = parseSentinel(store.read())!
   expect(kept).toMatchObject({ nextN, lane: lanes ?? 0, unsent: 2 })
-  new Health(phone.database, phone.seam, store).saved()
-  expect(parseSentinel(store.read())).toMatchObject({ nextN, unsent: 3 })
+  const savedAfter = (ms: number) => {
+    const clock = { now: () => kept.seenAt + ms }
+    new Health(phone.database, { ...phone.seam, clock }, store).saved()
+    return parseSentinel(store.read())
+  }
+  // A look that was taken just now has seen it.
+  expect(savedAfter(100)).toMatchObject({ nextN, unsent: 2 })
+  expect(savedAfter(400)).toMatchObject({ nextN, unsent: 3 })
 })

@@ -533,7 +533,7 @@ export const DEFECTS: readonly Defect[] = [
         put: 'onlyCounted ? missing : Math.max(missing, -since)',
       },
     ],
-    seed: 1,
+    seed: 7,
     budget: 20,
   },
 ]

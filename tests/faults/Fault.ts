@@ -17,7 +17,7 @@ export const FULL: Extent = {
   kills: 200,
   powerCuts: 240,
   frozenS: 30,
-  flappingS: 60,
+  flappingS: 600,
   slowKnocks: 600,
   browserKills: 20,
 }

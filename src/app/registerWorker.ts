@@ -1,4 +1,5 @@
-import { waitingWorker } from './waitingWorker.ts'
+import { updateMessages } from '../messages/update.ts'
+import { updateOffer } from './updateOffer.ts'
 
 interface TrustedTypesFactory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown }
@@ -18,22 +19,36 @@ function workerUrl(): string {
 /** Registers the worker that keeps the shell on the phone, and notices when a newer one waits. */
 export async function registerWorker(): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
-  const registration = await navigator.serviceWorker.register(workerUrl(), { updateViaCache: 'none' })
+  const workers = navigator.serviceWorker
+  let isControlled = workers.controller !== null
+  let isAccepted = false
+  const registration = await workers.register(workerUrl(), { updateViaCache: 'none' })
   const notice = () => {
-    if (registration.waiting && navigator.serviceWorker.controller) waitingWorker.value = registration.waiting
+    const { waiting } = registration
+    if (!waiting || !workers.controller) return
+    const act = () => {
+      isAccepted = true
+      takeOver(waiting)
+    }
+    updateOffer.value = { text: updateMessages.ready, action: updateMessages.update, act }
   }
   notice()
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', notice)
   })
-  let reloading = false
-  const hadController = navigator.serviceWorker.controller !== null
-  navigator.serviceWorker.addEventListener('controllerchange', () => {
-    // The first worker takes over a page that is already the right one; only an accepted update reloads.
-    if (!hadController || reloading || waitingWorker.value === null) return
-    reloading = true
-    location.reload()
+  workers.addEventListener('controllerchange', () => {
+    const isFirst = !isControlled
+    isControlled = true
+    // The first worker takes over a page that is already the right one.
+    if (isFirst) return
+    if (isAccepted) location.reload()
+    // Accepted in another window: somebody may be writing in this one.
+    else updateOffer.value = { text: updateMessages.elsewhere, action: updateMessages.startAgain, act: startAgain }
   })
+}
+
+function startAgain(): void {
+  location.reload()
 }
 
 /** How long a new version is given to take over before it is asked again, ms. */
@@ -43,9 +58,8 @@ const ASK_AGAIN_MS = 1_000
  * The person agreed: the new version takes over, and the page starts again with it. Chromium may leave it waiting when a
  * request of the page meets that moment, so it is asked until it has.
  */
-export function acceptUpdate(): void {
-  const worker = waitingWorker.value
-  if (worker?.state !== 'installed') return
+function takeOver(worker: ServiceWorker): void {
+  if (worker.state !== 'installed') return
   worker.postMessage({ type: 'SKIP_WAITING' })
-  setTimeout(acceptUpdate, ASK_AGAIN_MS)
+  setTimeout(() => takeOver(worker), ASK_AGAIN_MS)
 }

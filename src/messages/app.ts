@@ -7,8 +7,6 @@ export const appMessages = {
   mine: '我的',
   coverage: '进度',
   manage: '管理',
-  updateReady: '有新版本，点一下更新。已保存的记录不受影响。',
-  update: '更新',
   stillPending: '还在等队长确认，记录先存在手机里。',
   showMatchCode: '看确认码',
   bug: '这一页出了点问题。已保存的记录都在手机里，不会丢。',

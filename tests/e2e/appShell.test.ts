@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSettings } from '../../sync-server/settings.ts'
 import { createContext, startServer, type Running } from '../../sync-server/start.ts'
-import { appMessages } from '../../src/messages/app.ts'
+import { updateMessages } from '../../src/messages/update.ts'
 import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { launchPhone } from '../harness/launchPhone.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
@@ -107,7 +107,7 @@ describe('the app shell', () => {
     await tell({ type: 'SKIP_WAITING', wipe: true })
     await page.reload()
     expect(await isWaiting()).toBe(true)
-    await page.getByRole('button', { name: appMessages.update }).click()
+    await page.getByRole('button', { name: updateMessages.update }).click()
     // The page starts again by itself meanwhile, and answers nothing while it does.
     const tookOver = () =>
       isWaiting().then(
@@ -115,6 +115,39 @@ describe('the app shell', () => {
         () => false,
       )
     await waitUntil(tookOver, { what: 'the new version to take over' })
+    writeFileSync(worker, original)
+    await phone.close()
+  })
+
+  test('an update that is accepted in one window leaves what is being written in another', async () => {
+    const worker = path.join(appDir, 'sw.js')
+    const original = readFileSync(worker, 'utf8')
+    const phone = await launchPhone(path.join(folder, 'two-windows'))
+    const accepting = await open(phone, [])
+    await waitUntil(() => isControlled(accepting), { what: 'the worker to take over' })
+    const writing = await phone.newPage()
+    await writing.goto(`${server.url}/welcome`)
+    await waitUntil(() => isControlled(writing), { what: 'the second window to be controlled' })
+    const field = writing.getByRole('textbox').first()
+    await field.fill('ABCD')
+    writeFileSync(worker, `${original}\n// yet another version\n`)
+    await writing.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+    await accepting.bringToFront()
+    const loads = { accepting: 0, writing: 0 }
+    accepting.on('load', () => loads.accepting++)
+    writing.on('load', () => loads.writing++)
+    await accepting.getByRole('button', { name: updateMessages.update }).click()
+    await waitUntil(() => loads.accepting === 1, { what: 'the window that accepted to start again' })
+    await writing.bringToFront()
+    const offer = writing.getByRole('button', { name: updateMessages.startAgain })
+    await offer.waitFor()
+    expect(await field.inputValue()).toBe('ABCD')
+    expect(loads).toEqual({ accepting: 1, writing: 0 })
+    expect(await accessFaultsInEveryLook(writing)).toEqual([])
+    await offer.click()
+    await waitUntil(() => loads.writing === 1, { what: 'the other window to start again' })
+    await field.waitFor()
+    expect(await offer.count()).toBe(0)
     writeFileSync(worker, original)
     await phone.close()
   })

@@ -1,7 +1,9 @@
 import { cpSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright'
 import type { LossCode } from '../../src/domain/records/phoneLoss.ts'
 import { queueMessages } from '../../src/messages/queue.ts'
+import { accessFaultsInEveryLook } from '../harness/accessFaults.ts'
 import { waitUntil } from '../harness/waitUntil.ts'
 import { must, type Fault } from './Fault.ts'
 import { phoneScene, StairPhone, UNSENT, type PhoneScene } from './phoneScene.ts'
@@ -138,6 +140,15 @@ const spoilings: readonly Spoiling[] = [
 ]
 
 /** Starts the app on a spoilt profile: the member is told in words, and the leader with the next sync. */
+/** Everybody must be able to read an alarm; it looks alike after every loss, so it is looked at once. */
+const looked = new Set<string>()
+async function expectReadable(page: Page, what: string): Promise<void> {
+  if (looked.has(what)) return
+  looked.add(what)
+  const faults = await accessFaultsInEveryLook(page)
+  must(faults.length === 0, `${what}: ${faults.join('; ')}`)
+}
+
 async function expectNoticed({ name, spoil, codes, atMost }: Spoiling): Promise<string> {
   const scene = await phoneScene()
   const before = (await scene.losses()).length
@@ -147,6 +158,7 @@ async function expectNoticed({ name, spoil, codes, atMost }: Spoiling): Promise<
   try {
     await phone.page.goto(scene.url)
     await phone.sees(atMost === null || atMost !== SAVED ? /可能丢失|存储出过问题/ : AT_MOST)
+    await expectReadable(phone.page, 'the alarm in the frame')
     const told = await scene.tells(before)
     must(codes.includes(told.code), `${name} was told as ${told.code}`)
     must(told.atMost === atMost, `${name}: at most ${atMost}, told ${told.atMost}`)
@@ -154,6 +166,7 @@ async function expectNoticed({ name, spoil, codes, atMost }: Spoiling): Promise<
     const titles = new Set(codes.map((code) => queueMessages.alarms[code].title))
     await phone.sees(new RegExp([...titles].join('|')))
     await waitUntil(async () => (await phone.page.getByRole('button', { name: '知道了' }).count()) > 0)
+    await expectReadable(phone.page, 'the alarm in the queue')
     await phone.page.getByRole('button', { name: '知道了' }).click()
     await waitUntil(async () => (await phone.page.getByRole('button', { name: '看一看' }).count()) === 0)
     await phone.says('已同步')

@@ -110,3 +110,23 @@ test('[SYNC-10] what is asked for during a cycle is one more cycle after it', as
   if (reports.length < 2) await cycle(() => {})
   expect(asked).toBe(2)
 })
+
+test('[SYNC-10] a window that keeps its lock for ever, frozen in the middle of a cycle, does not keep the others from syncing', async () => {
+  community = await createCommunity()
+  const phone = await community.member(community.teams[0])
+  const { schedule, timers, reports, seam, cycle } = aSchedule(phone)
+  let asked = 0
+  seam.locks = { tryHold: () => (asked++, Promise.resolve(false)) }
+  const next = async () => {
+    timers.shift()!.run()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  schedule.request()
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  for (let tries = 1; tries < 39; tries++) await next()
+  expect(reports).toEqual([])
+  expect(asked).toBe(39)
+  await cycle(() => timers.shift()!.run())
+  expect(reports).toEqual(['online'])
+  expect(asked).toBe(40)
+})

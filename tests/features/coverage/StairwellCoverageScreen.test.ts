@@ -1,10 +1,12 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
+import readWorkbook from 'read-excel-file/universal'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { save } from '../../../src/db/here.ts'
 import { readOne } from '../../../src/db/read.ts'
 import { mintDoNotKnockId } from '../../../src/domain/records/doNotKnock.ts'
 import { mintFoldedId, type Folded } from '../../../src/domain/records/folded.ts'
 import StairwellCoverageScreen from '../../../src/features/coverage/StairwellCoverageScreen.vue'
+import { coverageMessages } from '../../../src/messages/coverage.ts'
 import { waitUntil } from '../../harness/waitUntil.ts'
 import { aRound, aStairwell, openRouter, openScreenPhone, type ScreenPhone } from '../testPhone.ts'
 
@@ -127,16 +129,32 @@ test('a door seen on the wall waits to be settled', async () => {
   expect(layout?.doors.find((door) => door.label === '303')?.state).toBe('confirmed')
 })
 
-test('the visits of a stairwell are handed to the browser as a file', async () => {
-  await knock('301', 'met')
+/** What the screen hands to the browser when a button is tapped. */
+async function taken(label: string, said: string): Promise<Blob> {
   const made: Blob[] = []
   const url = vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => (made.push(blob as Blob), 'blob:test'))
   const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined)
-  await openScreen()
-  await screen!.get('input[value="csv"]').setValue(true)
-  await button('导出敲门记录').trigger('click')
-  await says('已下载 敲门记录 2026-11-21.csv，1 行')
-  expect(await made[0]!.text()).toContain('首轮,华兴苑,3栋,2梯,301,见到住户,,2026-11-21,19–21 点,示例甲')
+  await button(label).trigger('click')
+  await says(said)
   url.mockRestore()
   click.mockRestore()
+  return made[0]!
+}
+
+test('the visits of a stairwell are handed to the browser as a file', async () => {
+  await knock('301', 'met')
+  await openScreen()
+  await screen!.get('input[value="csv"]').setValue(true)
+  const file = await taken('导出敲门记录', '已下载 敲门记录 2026-11-21.csv，1 行')
+  expect(await file.text()).toContain('首轮,华兴苑,3栋,2梯,301,见到住户,,2026-11-21,19–21 点,示例甲')
+})
+
+test('the coverage of a stairwell is handed to the browser as a workbook that reads back', async () => {
+  await knock('301', 'met')
+  await openScreen()
+  const file = await taken('导出进度', '已下载 进度 2026-11-21.xlsx，1 行')
+  const [sheet] = await readWorkbook(await file.arrayBuffer())
+  expect(sheet?.data[0]).toEqual(coverageMessages.progressHeads)
+  const row = Object.fromEntries(coverageMessages.progressHeads.map((head, at) => [head, sheet?.data[1]?.[at]]))
+  expect(row).toMatchObject({ 小区: '华兴苑', 楼栋: '3栋', 户数: 2, 已敲: 1, 见到: 1 })
 })

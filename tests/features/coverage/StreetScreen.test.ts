@@ -62,6 +62,19 @@ test('a visit from another round keeps a stairwell from counting as never visite
   expect(screen!.get('[data-card]').text()).toContain('0/2 · 12天前')
 })
 
+test('what a phone said it may have lost is read by its leader, for a fortnight', async () => {
+  const noticedAt = phone.clock.now()
+  const rest = { deviceId: phone.deviceId, memberId: phone.memberId, teamId: null, code: 'fellBack' as const }
+  await phone.put('phoneLoss', { id: 'loss-0000000000001', ...rest, atMost: 3, noticedAt })
+  await openStreet()
+  const loss = /示例甲.*最多 3 条/
+  expect(screen!.findAll('.late').map((line) => line.text())).toEqual([expect.stringMatching(loss)])
+  screen!.unmount()
+  phone.clock.tick(15 * 86_400_000)
+  await openStreet()
+  expect(screen!.text()).not.toMatch(loss)
+})
+
 test('[SYNC-12] a folded round keeps its figures and the day of the last visit', async () => {
   const { id: stairwellId, doors } = stairwells[0]!
   const { id: roundId } = aRound()

@@ -87,7 +87,7 @@ test('[SYNC-10] what one server took in is heard by a phone that listens to the 
   here.stop()
 })
 
-test('[SYNC-10] twenty commits at once are few pokes', async () => {
+test('[SYNC-10] twenty commits, one right behind the other, are few pokes', async () => {
   const [first, second] = servers as [ServerProcess, ServerProcess]
   const there = await listen(second)
   for (let n = 0; n < 20; n++) expect((await saveTeam(first)).answers).toMatchObject([{ result: 'applied' }])

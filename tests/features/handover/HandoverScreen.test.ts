@@ -2,6 +2,7 @@ import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { save } from '../../../src/db/here.ts'
 import HandoverScreen from '../../../src/features/handover/HandoverScreen.vue'
+import { handoverMessages } from '../../../src/messages/handover.ts'
 import { readHandover, writeHandover, type HandoverFile } from '../../../src/protocol/handover.ts'
 import { waitUntil } from '../../harness/waitUntil.ts'
 import { aRound, aStairwell, openRouter, openScreenPhone, type ScreenPhone } from '../testPhone.ts'
@@ -134,4 +135,37 @@ test('a file that the server would not take says so, and goes when somebody remo
   await press('移除')
   await waitUntil(() => screen.findAll('[data-carried]').length === 0)
   expect(await phone.database.carried.count()).toBe(0)
+})
+
+test('the share sheet is given the same file, and who closes it has changed their mind', async () => {
+  await knock()
+  const given: ShareData[] = []
+  const share = vi.fn((data: ShareData) => (given.push(data), Promise.resolve()))
+  Object.assign(navigator, { share, canShare: ({ files }: ShareData) => files?.[0]?.type === 'text/plain' })
+  const isOver = (times: number) =>
+    waitUntil(() => share.mock.calls.length === times && !screen.find('button[disabled]').exists(), { what: 'sharing' })
+  try {
+    await openScreen()
+    await says('1 条待上传')
+    await exported()
+    await press('发给队友')
+    await says('已交给系统分享')
+    await isOver(1)
+    const [file] = given[0]!.files!
+    expect(file!.name).toMatch(/^qiaomen-.*\.txt$/)
+    const contents = async (blob: Blob) => (readHandover(await blob.text()) as HandoverFile).parts.length
+    expect(await contents(file!)).toBe(await contents(stored.at(-1)!))
+    share.mockImplementationOnce(() => Promise.reject(new DOMException('closed', 'AbortError')))
+    await press('发给队友')
+    await isOver(2)
+    expect(screen.get('.said').text()).toBe('')
+    const complained = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    share.mockImplementationOnce(() => Promise.reject(new DOMException('not now', 'NotAllowedError')))
+    await press('发给队友')
+    await says(handoverMessages.failed)
+    expect(complained).toHaveBeenCalledTimes(1)
+  } finally {
+    Reflect.deleteProperty(navigator, 'share')
+    Reflect.deleteProperty(navigator, 'canShare')
+  }
 })

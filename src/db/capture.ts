@@ -68,8 +68,9 @@ export class Capture implements Rows {
     this.#transaction = transaction
   }
 
-  /** The phone's row, as this page knows it; where it knows none, as it stands. */
+  /** The phone's row, as this page knows it; where it knows none, as it stands; later, as this transaction left it. */
   async phone(): Promise<PhoneState> {
+    if (this.#confirmed) return this.#confirmed.then(() => this.#phone!)
     this.#confirmed = this.#readPhone()
     const ground = grounds.get(this.#database)
     if (!ground) return this.#confirmed

@@ -17,10 +17,14 @@ import { touchesOf } from './touches.ts'
 /** What a tap came to: saved for good, or refused by the rules with nothing changed. */
 export type Committed = { saved: true; id: string } | { saved: false; code: Refusal }
 
+/** A command with its id, so that others may name what it will make. */
+export type Deed = { id: string } & { [V in Verb]: { verb: V; args: Args<V> } }[Verb]
+
 /**
  * Saves one command: facts, rule, records, projections and the outbox entry in one strict transaction (SYNC-1). When
  * this resolves with `saved`, a dead battery does not take it away any more.
  *
+ * @param ahead commands that go before it in the same transaction; one that the rules refuse is left out
  * @throws what IndexedDB throws (quota, a lost connection): then nothing was saved, and the caller keeps the form
  */
 export async function commit<V extends Verb>(
@@ -28,23 +32,16 @@ export async function commit<V extends Verb>(
   seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'paint' | 'calm'>,
   verb: V,
   args: Args<V>,
+  ahead: readonly Deed[] = [],
 ): Promise<Committed> {
-  const rule = await ruleOf(verb)
-  const checked = check(rule.args, args)
-  if (!checked.ok) return { saved: false, code: checked.code }
-  const head = { id: newId(seam.rng), verb, version: rule.version, args: checked.value, claimedAt: seam.clock.now() }
-  const committed = await capture(database, seam.idb, async (rows): Promise<Committed> => {
-    const deed = await weigh(rows, rule, head)
-    if (!deed.decision.accepted) return { saved: false, code: deed.decision.code }
-    const { state, command, changes, shadows, evenings, writer, reads } = deed
-    for (const change of [...changes, ...evenings]) writer.write(change)
-    const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
-    await Promise.all([rows.write('shadow', shadows), writer.flush()])
-    const looked = reads.flatMap(rowOf)
-    const touches = touchesOf(changes, looked)
-    const entry = { ...command, n: state.nextN, ...fresh, changes, reads: looked, touches }
-    rows.enqueue(entry, { ...state, nextN: state.nextN + 1 })
-    return { saved: true, id: head.id }
+  const id = newId(seam.rng)
+  const deeds = await prepare(seam, [...ahead, { id, verb, args } as Deed])
+  const code = deeds.at(-1)!.code
+  if (code) return { saved: false, code }
+  const committed = await capture(database, seam.idb, async (rows) => {
+    let last: Committed | undefined
+    for (const deed of deeds) if (!deed.code) last = await write(rows, deed)
+    return last!
   })
   if (committed.saved) {
     seam.paint(tellQueue)
@@ -55,28 +52,67 @@ export async function commit<V extends Verb>(
 }
 
 /**
- * Looks at everything that a command would look at, and changes nothing: the tap that follows finds it in this page. Worth
+ * Looks at everything that commands would look at, and changes nothing: the tap that follows finds it in this page. Worth
  * it where the next deed can be guessed, at an open door; it never fails, because nothing rests on it.
  */
-export async function rehearse<V extends Verb>(
+export async function rehearse(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng' | 'idb'>,
-  verb: V,
-  args: Args<V>,
+  seam: Pick<Seam, 'clock' | 'idb'>,
+  expected: readonly Deed[],
 ): Promise<void> {
   try {
-    const rule = await ruleOf(verb)
-    const head = { id: newId(seam.rng), verb, version: rule.version, args, claimedAt: seam.clock.now() }
-    await capture(database, seam.idb, (rows) => weigh(rows, rule, head), 'readonly')
+    const deeds = await prepare(seam, expected)
+    await capture(
+      database,
+      seam.idb,
+      async (rows) => {
+        for (const deed of deeds) await weigh(rows, deed)
+      },
+      'readonly',
+    )
   } catch (error) {
     console.info('rehearsing', error)
   }
 }
 
 type Head = Pick<OutboxEntry, 'id' | 'verb' | 'version' | 'args' | 'claimedAt'>
+interface Prepared {
+  rule: AnyCommand
+  head: Head
+  /** Why its fields are not accepted. */
+  code: Refusal | null
+}
+
+/** Finds the rules of commands and checks their fields, before anything is asked of the database. */
+async function prepare({ clock }: Pick<Seam, 'clock'>, deeds: readonly Deed[]): Promise<Prepared[]> {
+  return Promise.all(
+    deeds.map(async ({ id, verb, args }) => {
+      const rule = await ruleOf(verb)
+      const checked = check(rule.args, args)
+      const value = checked.ok ? checked.value : args
+      const head = { id, verb, version: rule.version, args: value, claimedAt: clock.now() }
+      return { rule, head, code: checked.ok ? null : checked.code }
+    }),
+  )
+}
+
+/** Decides a command and writes what it does, and the command behind all others that wait. */
+async function write(rows: Capture, { rule, head }: Prepared): Promise<Committed> {
+  const deed = await weigh(rows, { rule, head })
+  if (!deed.decision.accepted) return { saved: false, code: deed.decision.code }
+  const { state, command, changes, shadows, evenings, writer, reads } = deed
+  for (const change of [...changes, ...evenings]) writer.write(change)
+  const fresh = { state: 'pending' as const, clock: null, code: null, until: null }
+  await Promise.all([rows.write('shadow', shadows), writer.flush()])
+  const looked = reads.flatMap(rowOf)
+  const touches = touchesOf(changes, looked)
+  const entry = { ...command, n: state.nextN, ...fresh, changes, reads: looked, touches }
+  rows.enqueue(entry, { ...state, nextN: state.nextN + 1 })
+  return { saved: true, id: head.id }
+}
 
 /** Loads what a command names, decides it, and loads what its changes will be written over. */
-async function weigh(rows: Capture, rule: AnyCommand, head: Head) {
+async function weigh(rows: Capture, { rule, head }: Pick<Prepared, 'rule' | 'head'>) {
   const state = await rows.phone()
   const { offsetMs, syncedAt, generation } = state
   const command = { ...head, offsetMs, after: syncedAt }

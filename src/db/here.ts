@@ -1,7 +1,7 @@
 import type { Args, Verb } from '../domain/verbs.ts'
 import { knowsRevision } from './capture.ts'
-import { commit, rehearse, type Committed } from './commit.ts'
-import type { Database } from './database.ts'
+import { commit, rehearse, type Committed, type Deed } from './commit.ts'
+import { newId, type Database } from './database.ts'
 import type { StorageTrouble } from './saveAgain.ts'
 import type { PhoneSeam } from './seam.ts'
 
@@ -37,19 +37,28 @@ export function here(): Here {
   return current
 }
 
-/** Saves a command on this phone and asks for a sync: the one way from a screen to a stored row. */
-export async function save<V extends Verb>(verb: V, args: Args<V>): Promise<Committed> {
+/**
+ * Saves a command on this phone and asks for a sync: the one way from a screen to a stored row.
+ *
+ * @param ahead is saved before it, in the same transaction
+ */
+export async function save<V extends Verb>(verb: V, args: Args<V>, ahead?: readonly Deed[]): Promise<Committed> {
   const phone = here()
   const { database, seam, requestSync } = phone
-  const run = () => commit(database, seam, verb, args)
+  const run = () => commit(database, seam, verb, args, ahead)
   const committed = await run().catch(async (error) => (await import('./saveAgain.ts')).saveAgain(error, run, phone))
   // Each of several that are saved in one frame is counted.
   if (committed.saved) seam.paint(() => requestSync())
   return committed
 }
 
-/** Looks up what a command will need, unless this page knows it: the tap that follows need not wait for it. */
-export async function expect<V extends Verb>(verb: V, args: Args<V>, revision: number): Promise<void> {
+/** A command to be saved along with another: its id is there already. */
+export function deedOf<V extends Verb>(verb: V, args: Args<V>): Deed {
+  return { id: newId(here().seam.rng), verb, args } as Deed
+}
+
+/** Looks up what commands will need, unless this page knows it: the tap that follows need not wait for it. */
+export async function expect(deeds: readonly Deed[], revision: number): Promise<void> {
   const { database, seam } = here()
-  if (!knowsRevision(database, revision)) await rehearse(database, seam, verb, args)
+  if (!knowsRevision(database, revision)) await rehearse(database, seam, deeds)
 }

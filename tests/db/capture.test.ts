@@ -1,7 +1,7 @@
 import Dexie, { RangeSet, type ObservabilitySet } from 'dexie'
 import { expect, test, vi } from 'vitest'
 import { commit as commitOn, rehearse } from '../../src/db/commit.ts'
-import { Database, readPhone } from '../../src/db/database.ts'
+import { Database, newId, readPhone } from '../../src/db/database.ts'
 import { mintId } from '../../src/domain/hash.ts'
 import type { Stairwell } from '../../src/domain/records/stairwell.ts'
 import type { Visit } from '../../src/domain/records/visit.ts'
@@ -61,7 +61,7 @@ test('[SYNC-1] a tap that was worked out on what another tab has changed since i
   if (!started.saved) throw new Error(started.code)
   const end = { sessionId: mintId(started.id, '0'), sentence: '' }
   // This tab has looked at the session and remembers it as open.
-  await rehearse(database, seam, 'session/end', end)
+  await rehearse(database, seam, [{ id: newId(seam.rng), verb: 'session/end', args: end }])
   expect(await commitOn(otherTab, seam, 'session/end', end)).toMatchObject({ saved: true })
   expect(await commit('session/end', end)).toEqual({ saved: false, code: 'session_ended' })
   expect(await commit('session/start', { roundId, partnerIds: [] })).toMatchObject({ saved: true })
@@ -89,6 +89,48 @@ test('[SYNC-1] what two tabs save in the same moment is all saved, and each once
   expect(entries.map(({ n }) => n)).toEqual(committed.map((_, index) => index + 1))
   expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(committed.map((each) => (each.saved ? each.id : ''))))
   otherTab.close()
+  await community.world.close()
+})
+
+test('[SYNC-1] what goes ahead is saved with the command in one transaction, or with it not at all', async () => {
+  const community = await createCommunity()
+  const { database, seam } = await community.member(community.teams[0])
+  const { roundId } = community
+  const begin = { id: newId(seam.rng), verb: 'session/start' as const, args: { roundId, partnerIds: [] } }
+  const end = { sessionId: mintId(begin.id, '0'), sentence: '' }
+  const transaction = vi.spyOn(database.core, 'transaction')
+  // The second command rests on the row that the first has made a moment ago.
+  expect(await commitOn(database, seam, 'session/end', end, [begin])).toMatchObject({ saved: true })
+  expect(transaction).toHaveBeenCalledTimes(1)
+  const entries = () => database.outbox.toArray()
+  expect((await entries()).map(({ n, verb }) => [n, verb])).toEqual([
+    [1, 'session/start'],
+    [2, 'session/end'],
+  ])
+  expect((await entries())[0]!.id).toBe(begin.id)
+
+  // Refused, it is left out; where the command itself cannot be read, nothing is begun.
+  const endAgain = { id: newId(seam.rng), verb: 'session/end' as const, args: end }
+  expect(await commitOn(database, seam, 'session/start', begin.args, [endAgain])).toMatchObject({ saved: true })
+  const ahead = { ...begin, id: newId(seam.rng) }
+  const unreadable = { roundId, partnerIds: ['?'] }
+  expect(await commitOn(database, seam, 'session/start', unreadable, [ahead])).toMatchObject({ code: 'bad_field' })
+  expect((await entries()).map(({ n }) => n)).toEqual([1, 2, 3])
+
+  // A disk that fails at the second takes the first with it.
+  const look = database.core.transaction(['outbox'], 'readonly') as IDBTransaction
+  const store = Object.getPrototypeOf(look.objectStore('outbox')) as IDBObjectStore
+  const real = store.add
+  const add = vi.spyOn(store, 'add')
+  add.mockImplementation(function (this: IDBObjectStore, entry: { id: string }) {
+    if (entry.id !== ahead.id) throw new DOMException('no room', 'QuotaExceededError')
+    return real.call(this, entry)
+  })
+  await expect(commitOn(database, seam, 'session/start', begin.args, [ahead])).rejects.toThrow('no room')
+  add.mockRestore()
+  expect((await entries()).map(({ n }) => n)).toEqual([1, 2, 3])
+  expect(await commitOn(database, seam, 'session/start', begin.args, [ahead])).toMatchObject({ saved: true })
+  expect((await entries()).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5])
   await community.world.close()
 })
 

@@ -53,10 +53,10 @@ export class StairPhone {
     await this.page.locator('button[data-door]').first().waitFor()
   }
 
-  /** One tap on the door, one on 无人应门. Whether it was saved is told by the queue. */
-  async knock(label: string): Promise<void> {
+  /** One tap on the door, one on an outcome. Whether it was saved is told by the queue. */
+  async knock(label: string, outcome = '无人应门'): Promise<void> {
     await this.openDoor(label)
-    await this.page.getByRole('button', { name: '无人应门', exact: true }).click()
+    await this.page.getByRole('button', { name: outcome, exact: true }).click()
   }
 
   /** Until its sheet is there: the one of the last door goes on by itself, maybe from under the finger. */

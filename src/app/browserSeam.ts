@@ -12,7 +12,7 @@ const afterPaint = () => runAll(painting)
 /** From tap to tap people need seconds. Who is faster is not to wait for what others see of it. */
 const CALM_MS = 500
 /** Somebody who never rests is told and heard all the same. */
-const RESTLESS_MOST_MS = 10_000
+const RESTLESS_MOST_MS = 30_000
 
 const calming = new Set<() => void>()
 let calmTimer: ReturnType<typeof setTimeout>

@@ -6,7 +6,7 @@ import type { Scheduler } from './Scheduler.ts'
 
 /** A look waits until nobody has tapped for so long, and not for ever, as `calm` in the app's seam. */
 const CALM_MS = 500
-const RESTLESS_MOST_MS = 10_000
+const RESTLESS_MOST_MS = 30_000
 
 /** Until the frame that shows a tap is drawn; the word that something was saved comes after it. */
 const FRAME_MS = 16

@@ -1,9 +1,7 @@
 import { deedOf, here } from '../../db/here.ts'
 import type { Deed } from '../../db/commit.ts'
-import { readLastDeed } from '../../db/readLastDeed.ts'
 import { readOpenSession } from '../../db/read.ts'
 import { mintId } from '../../domain/hash.ts'
-import { endOfEvening } from '../../domain/service/endOfEvening.ts'
 import { localDate } from '../../domain/times.ts'
 import { recall } from './place.ts'
 
@@ -28,10 +26,7 @@ export async function planEvening(roundId: string, moment: number): Promise<Even
   const open = await readOpenSession()
   if (open && localDate(open.startedAt) === date) return { sessionId: open.id, opening: [], date }
   const opening: Deed[] = []
-  if (open) {
-    const endedAt = endOfEvening(open.startedAt, await readLastDeed(open.startedAt), moment)
-    opening.push(deedOf('session/end', { sessionId: open.id, sentence: '', endedAt }))
-  }
+  if (open) opening.push(await (await import('./endForgotten.ts')).endForgotten(open, moment))
   const partnerIds = recall()
     .partnerIds.filter((id) => id !== here().memberId)
     .slice(0, 4)

@@ -1,11 +1,11 @@
 import { LIMITS } from '../protocol/limits.ts'
 
 /** So long a tap may wait behind a slice, ms. */
-const TAP_WAITS_MS = 150
+const TAP_WAITS_MS = 50
 /** Nobody taps before the first download has come through. */
 const NOBODY_TAPS_MS = 400
-const FIRST_ROWS = 60
-const LEAST_ROWS = 20
+const FIRST_ROWS = 12
+const LEAST_ROWS = 10
 
 /** Answers, rows and retirements take very different times, so each has a pace of its own. */
 export interface SlicePaces {

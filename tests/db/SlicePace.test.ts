@@ -10,7 +10,7 @@ function paceAt(msPerRow: number, isTappable: boolean): number {
 }
 
 test('a slice takes as long as a tap may wait; where nobody taps, longer', () => {
-  expect(paceAt(3, true) * 3).toBeCloseTo(150, -1)
+  expect(paceAt(3, true) * 3).toBeCloseTo(50, -1)
   expect(paceAt(3, false) * 3).toBeCloseTo(400, -1)
 })
 

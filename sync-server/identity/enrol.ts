@@ -127,7 +127,9 @@ export async function enter(server: ServerContext, request: EnterRequest): Promi
     const foundedName = request.community?.trim() ?? ''
     if (typeof known !== 'object' && !name) throw new HttpProblem('bad_request')
     if (founded && !foundedName) throw new HttpProblem('bad_request')
-    const member: Member = typeof known === 'object' ? known : { id: memberId, name: name ?? '', bonds: [bond] }
+    const person = typeof known === 'object' ? known : { id: memberId, name: name ?? '', bonds: [] }
+    // Whoever was never confirmed, or whose confirmation is younger than a restored backup, is let in by the operator.
+    const member: Member = person.bonds.length === 0 ? { ...person, bonds: [bond] } : person
     const enrolledAt = await nextEnrolledAt(trx, community, memberId, now)
     const given = { ...bond, state: 'active' as const, name: request.deviceName, enrolledAt }
     const device = newDevice(server, memberId, given)

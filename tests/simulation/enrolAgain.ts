@@ -14,7 +14,8 @@ import { createInviteSecret } from './inviteSecret.ts'
 type Terms = Pick<Invite, 'role' | 'teamId'>
 
 /**
- * Another enrolment for a member who has one already, by the operator's link or by an invitation.
+ * Another enrolment for a member who has one already, by the operator's link or by an invitation; by the link for
+ * somebody whose confirmation a restored server has forgotten.
  *
  * @param server its context may be another one after each step
  * @param revokes whether the enrolment before it is revoked as soon as this one is there
@@ -28,15 +29,17 @@ export async function enrolAgain(
   how: 'link' | 'invitation',
   revokes: boolean,
 ): Promise<Enrolled | null> {
-  const { member, device } = await readBodies(server.context, memberId, deviceId)
+  const { member, device, first } = await readBodies(server.context, memberId, deviceId)
   const bond = member && bondAt(member, server.context.clock.now())
-  if (!member || !bond) return null
-  const terms = termsOf(bond)
-  const secret = await (how === 'link'
+  // Never confirmed, as far as this server knows: on the terms of the first enrolment.
+  const given = bond ?? (member?.bonds.length === 0 ? first : null)
+  if (!member || !given) return null
+  const terms = termsOf(given)
+  const secret = await (how === 'link' || !bond
     ? makeEntryLink(server.context, community, { role: terms.role, member: memberId, team: terms.teamId })
     : invite(server.context, community, rng, memberId, terms))
   const asked = { secret, name: member.name, deviceName: '测试机' }
-  const enrolled = how === 'link' ? await enter(server.context, asked) : await enrol(server.context, asked)
+  const enrolled = how === 'link' || !bond ? await enter(server.context, asked) : await enrol(server.context, asked)
   if (revokes && device) {
     const changes = [put('device', { ...device, state: 'revoked' as const })]
     await commitDeed(server.context, community, async () => ({ changes, value: null }))
@@ -63,9 +66,16 @@ async function readBodies(
   { storage }: ServerContext,
   memberId: string,
   deviceId: string,
-): Promise<{ member: Member | null; device: Device | null }> {
+): Promise<{ member: Member | null; device: Device | null; first: Device | null }> {
   const rows = storage.db.selectFrom('record').select(['kind', 'body'])
-  const found = await rows.where('deleted', '=', 0).where('id', 'in', [memberId, deviceId]).execute()
-  const bodyOf = (kind: string) => JSON.parse(found.find((row) => row.kind === kind)?.body ?? 'null') as unknown
-  return { member: bodyOf('member') as Member | null, device: bodyOf('device') as Device | null }
+  const found = await rows.where('deleted', '=', 0).where('kind', 'in', ['member', 'device']).execute()
+  const bodies = found.map(({ kind, body }) => ({ kind, body: JSON.parse(body!) as { id: string } }))
+  const member = bodies.find(({ kind, body }) => kind === 'member' && body.id === memberId)?.body ?? null
+  const devices = bodies.filter(({ kind }) => kind === 'device').map(({ body }) => body as Device)
+  const own = devices.filter((body) => body.memberId === memberId).sort((a, b) => a.enrolledAt - b.enrolledAt)
+  return {
+    member: member as Member | null,
+    device: own.find((body) => body.id === deviceId) ?? null,
+    first: own[0] ?? null,
+  }
 }

@@ -31,7 +31,7 @@ export type Invite = v.InferOutput<typeof invite.schema>
  * Role and team of an invitation for another phone of somebody who has this bond. An officer's lies in no team's scope,
  * where its leader could let a phone in.
  */
-export function termsOf({ role, teamId }: Bond): Pick<Invite, 'role' | 'teamId'> {
+export function termsOf({ role, teamId }: Pick<Bond, 'role' | 'teamId'>): Pick<Invite, 'role' | 'teamId'> {
   return { role, teamId: role === 'officer' ? null : teamId }
 }
 

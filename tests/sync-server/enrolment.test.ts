@@ -321,6 +321,23 @@ onEachDatabase((place) => {
       expect((await enterBy(link)).body).toBe(DEAD)
     })
 
+    test('lets somebody in who is known and was never confirmed, and gives no second bond to one who was', async () => {
+      const waiting = deviceOf(await enrol((await invite()).link))
+      const { memberId: member } = waiting.standing
+      const [team, other] = street.teamIds
+      for (const [index, at] of [team, other].entries()) {
+        const link = await makeEntryLink(world.context, world.community, { role: 'member', member, team: at })
+        const answer = await enterBy(link, {})
+        expect(answer.json(), `link ${index}`).toMatchObject({
+          memberId: member,
+          name: '阿珍',
+          role: 'member',
+          teamId: team,
+        })
+      }
+      expect((await bodyOf('member', member)).bonds).toMatchObject([{ role: 'member', teamId: team, until: null }])
+    })
+
     test('used 20 times at once lets one person in', async () => {
       const link = await makeEntryLink(world.context, world.community, { role: 'member', team: street.teamIds[0] })
       const answers = await Promise.all(Array.from({ length: 20 }, () => enterBy(link)))

@@ -90,7 +90,14 @@ async function postgresKilled(oracle: Oracle, env: Record<string, string> = {}):
         if (trouble) told.push(trouble.code)
       }
     })
-    const isBack = async () => (await fetch(`${server!.url}/readyz`)).status === 200
+    // A connection that ends under a request says nothing; a process that has ended does.
+    const isBack = () => {
+      must(isAlive(server!), 'the process is gone')
+      return fetch(`${server!.url}/readyz`).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    }
     for (let time = 0; time < 4; time++) {
       await postgres.crashAndRestart()
       const startedAt = performance.now()
@@ -101,7 +108,7 @@ async function postgresKilled(oracle: Oracle, env: Record<string, string> = {}):
     }
     running = false
     await Promise.all(pushing)
-    process.kill(server!.pid, 0)
+    must(isAlive(server!), 'the process is gone')
     must(slowestMs < 15_000, `back after ${Math.round(slowestMs)} ms`)
     must(told.length > 0, 'nobody noticed')
     const otherwise = told.find((code) => code !== 'storage_unavailable')
@@ -113,6 +120,14 @@ async function postgresKilled(oracle: Oracle, env: Record<string, string> = {}):
     await Promise.allSettled(pushing)
     await close(city)
     await postgres.stop()
+  }
+}
+
+function isAlive({ pid }: ServerProcess): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { seedCommunity } from '../bench/seedCommunity.ts'
@@ -75,5 +76,24 @@ describe('a saved tap', () => {
     expect(await syncState(page)).toBe(`离线，${taps + 2} 条待上传`)
     expect(strict).toBeGreaterThanOrEqual(taps)
     expect(relaxed).toBeLessThan(taps / 2)
+  })
+
+  test('[SYNC-1] a page that is closed at once after a tap, online, has it when it opens again, and the server gets it', async () => {
+    const { page, context } = person
+    await context.setOffline(false)
+    await expectSynced(page)
+    const before = await knocked(page)
+    await nobodyHome(page)
+    // The sync that a tap asks for waits until nobody has tapped for half a second: it never begins in this page.
+    await page.close()
+    const again = await context.newPage()
+    await again.goto(page.url())
+    await again.locator('button[data-door]').first().waitFor()
+    await expect.poll(() => knocked(again), { timeout: 10_000 }).toBe(before + 1)
+    await expectSynced(again)
+    const stored = new DatabaseSync(path.join(server.dataDir, 'qiaomen.sqlite'), { readOnly: true })
+    const { visits } = stored.prepare("select count(*) as visits from record where kind = 'visit'").get()!
+    stored.close()
+    expect(visits).toBe(before + 1)
   })
 })

@@ -35,7 +35,7 @@ export async function dropFolded(
     const events = await eventsOf(database, folded)
     if (events.length === 0 && (await database.shadow.count()) === 0) continue
     for (const slice of slices(events, pace.rows)) {
-      if (!(await dropRows(database, asked, page, slice))) return
+      if (!(await dropRows(database, asked, page, folded, slice))) return
     }
     if (!(await dropShadows(database, asked, page, folded))) return
   }
@@ -73,17 +73,23 @@ async function eventsOf({ records }: Database, { scope, body }: FoldedChange): P
 const isOf = (body: { id: string } | null, { roundId }: Folded): boolean =>
   (body as { roundId?: string } | null)?.roundId === roundId
 
-/** @returns whether the phone still stands where it asked from */
+/**
+ * Another window may have stored the folded row meanwhile, and behind it what came after the fold: that stays.
+ *
+ * @returns whether the phone still stands where it asked from
+ */
 async function dropRows(
   database: Database,
   asked: Asked,
   page: Pick<SyncAnswer, 'membership'>,
+  folded: FoldedChange,
   rows: readonly StoredRow[],
 ): Promise<boolean> {
   const { records, facades, shadow, phone } = database
   return database.transaction('rw', [records, facades, shadow, phone], async () => {
     const state = await readPhone(database)
     if (!belongs(state, asked, page, 'rows')) return false
+    if (await isKnown(database, folded)) return true
     // What is unsent is asked for in the transaction that deletes: a tap may come between two of them.
     const below = await shadow.bulkGet(rows.map(({ kind, id }) => [kind, id]))
     const gone = rows.filter((_row, index) => below[index] === undefined).map(tombstone)
@@ -103,11 +109,13 @@ async function dropShadows(
   database: Database,
   asked: Asked,
   page: Pick<SyncAnswer, 'membership'>,
-  { scope, body }: FoldedChange,
+  folded: FoldedChange,
 ): Promise<boolean> {
-  const { shadow, phone } = database
-  return database.transaction('rw', [shadow, phone], async () => {
+  const { records, shadow, phone } = database
+  const { scope, body } = folded
+  return database.transaction('rw', [records, shadow, phone], async () => {
     if (!belongs(await readPhone(database), asked, page, 'rows')) return false
+    if (await isKnown(database, folded)) return true
     const isEvent = (row: ShadowRow) => (FOLDED_KINDS as readonly string[]).includes(row.kind)
     const below = await shadow.filter((row) => row.scope === scope && isEvent(row) && isOf(row.body, body)).toArray()
     for (const slice of slices(below)) await shadow.bulkPut(slice.map((row) => ({ ...row, body: null })))

@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { Database, readPhone } from '../../src/db/database.ts'
+import { dropFolded } from '../../src/db/foldRound.ts'
+import { settle } from '../../src/db/settle.ts'
 import { canonicalJson } from '../../src/domain/hash.ts'
 import { mintFoldedId, type Folded } from '../../src/domain/records/folded.ts'
 import type { Hold } from '../../src/domain/records/hold.ts'
@@ -162,6 +165,47 @@ test('[SYNC-12] a phone that dies while it lets go goes on where it was', async 
   await member.sync()
   expect(await rowsOf(member, 'visit')).toEqual(new Map())
   await expectLikeFresh(member, teams[0], stairwells[0])
+})
+
+test('[SYNC-12] what one window has stored behind a fold stays, while another still lets go what was before it', async () => {
+  community = await createCommunity()
+  const { officer, teams, stairwells } = community
+  const member = await community.member(teams[0])
+  await community.knock(member, stairwells[0], '101')
+  await member.sync()
+  const { database, seam } = member
+  const asked = await readPhone(database)
+  await foldAll()
+  await community.knock(officer, stairwells[0], '202')
+  await officer.sync()
+  const scope = `s:${stairwells[0]}`
+  const stored = await community.world.server.storage.db
+    .selectFrom('record')
+    .selectAll()
+    .where('scope', '=', scope)
+    .execute()
+  const changes = stored
+    .filter(({ kind }) => ['folded', 'visit'].includes(kind))
+    .map(({ kind, id, clock, body }) => ({ kind, id, scope, clock, body: JSON.parse(body!) as { id: string } }))
+  expect(changes.map(({ kind }) => kind).sort()).toEqual(['folded', 'visit'])
+  const { epoch, membership, device, cursor } = asked
+  const none = { answers: [], dropScopes: [], reached: 0, more: true, serverTime: seam.clock.now() }
+  // A slice in the middle of a page: the cursor stays where it was.
+  const page = { ...none, epoch: epoch!, membership, device, cursor: cursor!, changes }
+  const other = new Database(database.name, seam.idb)
+  await other.open()
+  // The other window has just seen that the folded row is not here.
+  const get = other.records.get.bind(other.records) as (key: [string, string, string]) => Promise<unknown>
+  const seen = vi.spyOn(other.records, 'get').mockImplementationOnce((async (key: [string, string, string]) => {
+    const row = await get(key)
+    await dropFolded(database, asked, page)
+    await settle(database, seam, asked, page, true)
+    return row
+  }) as never)
+  await dropFolded(other, asked, page)
+  expect(seen).toHaveBeenCalled()
+  expect([...(await rowsOf(member, 'visit')).values()]).toMatchObject([{ label: '202' }])
+  other.close()
 })
 
 test('[SYNC-6] a cursor from before two folds, with late visits between and behind them, comes to the same', async () => {

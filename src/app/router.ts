@@ -76,9 +76,14 @@ export function makeRouter(isEnrolled: () => boolean) {
   })
   router.beforeEach((to) => (isEnrolled() || to.meta.open ? true : { path: '/welcome' }))
   // A screen whose file is not there any more, because a new version was set up meanwhile: once, the page begins again.
-  router.onError((_error, { fullPath }) => {
-    if (sessionStorage['again'] === fullPath) bugMet.value = true
-    else location.assign((sessionStorage['again'] = fullPath))
+  router.onError((_error, { path, fullPath }) => {
+    if (sessionStorage['again'] === path) bugMet.value = true
+    else {
+      sessionStorage['again'] = path
+      // To go where one is already would fetch nothing where a fragment stands, as in an invitation.
+      if (!location.href.endsWith(fullPath)) history.pushState(null, '', fullPath)
+      location.reload()
+    }
   })
   return router
 }

@@ -87,6 +87,22 @@ describe('the app shell', () => {
     await phone.close()
   })
 
+  test('an invitation whose screen did not come over a bad line is fetched again, with its secret', async () => {
+    const phone = await launchPhone(path.join(folder, 'bad-line'))
+    const page = await phone.newPage()
+    let lost = 0
+    await page.route(/JoinScreen/, (route) => (lost++ === 0 ? route.abort() : route.continue()))
+    await page.goto(`${server.url}/join#community.secret`)
+    await page.getByLabel('我的称呼').waitFor({ timeout: 10_000 })
+    expect(lost).toBeGreaterThanOrEqual(2)
+    const asked = page.waitForRequest('**/api/enrol')
+    await page.getByLabel('我的称呼').fill('队员丙')
+    await page.getByRole('button', { name: '加入' }).click()
+    expect((await asked).postDataJSON()).toMatchObject({ secret: 'community.secret' })
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain('secret')
+    await phone.close()
+  })
+
   test('a new version waits until it is asked for, and ignores any other message', async () => {
     const worker = path.join(appDir, 'sw.js')
     const original = readFileSync(worker, 'utf8')

@@ -44,6 +44,7 @@ export const browserSeam: PhoneSeam = {
     clearTimeout(calmTimer)
     calmTimer = setTimeout(runAll, Math.min(CALM_MS, restlessSince + RESTLESS_MOST_MS - now), calming)
   },
+  isRestless: () => calming.size > 0,
   timer: {
     set(run, delayMs) {
       const timer = setTimeout(run, delayMs)

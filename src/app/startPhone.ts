@@ -31,7 +31,6 @@ export async function startPhone(enrolment: Enrolment, appVersion: string): Prom
   const status = useSyncStatus()
   let sync: RunningSync | null = null
   let isStopped = false
-  let cancelLoad = () => {}
   const requestSync = () => sync?.requestSoon()
   setHere({ database, seam: browserSeam, communityId: community.id, memberId, deviceId, requestSync })
   const offline = () => {
@@ -47,7 +46,7 @@ export async function startPhone(enrolment: Enrolment, appVersion: string): Prom
     } catch (error) {
       console.error(error)
       offline()
-      if (!isStopped) cancelLoad = browserSeam.timer.set(() => void load(), LOAD_AGAIN_MS)
+      if (!isStopped) browserSeam.timer.set(() => void load(), LOAD_AGAIN_MS)
     }
   }
   void load()
@@ -55,7 +54,6 @@ export async function startPhone(enrolment: Enrolment, appVersion: string): Prom
   return {
     stop() {
       isStopped = true
-      cancelLoad()
       sync?.stop()
       removeEventListener('offline', offline)
       database.close()

@@ -16,6 +16,8 @@ export interface Seam {
   paint(run: () => void): void
   /** Runs `run` when nobody has asked for half a second, once however often it was asked for; at once where nobody taps. */
   calm(run: () => void): void
+  /** Whether something waits for `calm`. */
+  isRestless(): boolean
   timer: { set(run: () => void, delayMs: number): () => void }
   /** Runs `run` while no other tab of this phone holds `name`; a lock that is taken means somebody else is at it. */
   locks: { tryHold(name: string, run: () => Promise<void>): Promise<boolean> }

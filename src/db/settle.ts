@@ -40,7 +40,7 @@ type Page = Pick<
  */
 export async function settle(
   database: Database,
-  seam: Pick<Seam, 'clock'>,
+  seam: Pick<Seam, 'clock' | 'calm' | 'isRestless'>,
   asked: Asked,
   page: Page,
   pulled: boolean,
@@ -80,22 +80,27 @@ type Slice = 'rows' | 'page' | 'retired' | 'answers'
 /** The slices of one answer: one transaction each, as large as the phone's pace allows. */
 class Slices {
   readonly #database: Database
-  readonly #clock: Seam['clock']
+  readonly #seam: Parameters<typeof settle>[1]
   readonly #asked: Asked
   readonly #paces: SlicePaces
   readonly #notices: Notices
+  /** When the answer came, on this phone's clock: it may be stored half a minute later. */
+  readonly #answeredAt: number
 
-  constructor(database: Database, { clock }: Pick<Seam, 'clock'>, asked: Asked, paces: SlicePaces) {
+  constructor(database: Database, seam: Parameters<typeof settle>[1], asked: Asked, paces: SlicePaces) {
     this.#database = database
-    this.#clock = clock
+    this.#seam = seam
     this.#asked = asked
     this.#paces = paces
-    this.#notices = new Notices(clock)
+    this.#notices = new Notices(seam.clock)
+    this.#answeredAt = seam.clock.now()
   }
 
   async settle(page: Page, slice: Slice): Promise<Settled | 'more'> {
     const { records, facades, outbox, shadow, sent: archive, phone } = this.#database
-    const begun = this.#clock.now()
+    // Whoever taps goes first.
+    if (this.#seam.isRestless()) await new Promise<void>((resolve) => this.#seam.calm(resolve))
+    const begun = this.#seam.clock.now()
     const stores = [records, facades, outbox, shadow, archive, phone]
     const { settled, rows, changed } = await this.#database.transaction('rw', stores, async () => {
       const done = await this.#store(page, slice)
@@ -104,7 +109,7 @@ class Slices {
     this.#notices.hold(changed)
     const { answers, slices, retirements } = this.#paces
     const pace = page.changes.length > 0 ? slices : page.answers.length > 0 ? answers : retirements
-    pace.note(rows, this.#clock.now() - begun, this.#asked.complete)
+    pace.note(rows, this.#seam.clock.now() - begun, this.#asked.complete)
     return settled
   }
 
@@ -114,7 +119,7 @@ class Slices {
 
   async #store(page: Page, slice: Slice): Promise<{ settled: Settled | 'more'; rows: number }> {
     const database = this.#database
-    const now = this.#clock.now()
+    const now = this.#seam.clock.now()
     const state = await readPhone(database)
     if (!belongs(state, this.#asked, page, slice)) return { settled: 'stale', rows: 0 }
     const actor = await readActor(database, state, now - state.offsetMs)
@@ -134,7 +139,7 @@ class Slices {
     if (sweeps) await sweep(database, state.generation)
     await keepSent(database, work.retired, page)
     await scrubErased(database, page.changes, work.retired)
-    await putPhone(database, slice === 'retired' ? state : nextState(state, page, slice, now))
+    await putPhone(database, slice === 'retired' ? state : nextState(state, page, slice, this.#answeredAt))
     const rows = page.answers.length + page.changes.length + work.retired.length
     return { settled: isMore ? 'more' : 'stored', rows }
   }
@@ -148,7 +153,7 @@ export function belongs(state: PhoneState, asked: Asked, page: Pick<Page, 'membe
   return state.cursor === asked.cursor && page.membership >= state.membership
 }
 
-function nextState(state: PhoneState, page: Page, slice: Slice, now: number): PhoneState {
+function nextState(state: PhoneState, page: Page, slice: Slice, answeredAt: number): PhoneState {
   const seen = { ...state, device: page.device, matchCode: page.device === 'active' ? null : state.matchCode }
   // A phone that only pushes (it waits to be confirmed) must notice a restored server all the same (SYNC-8).
   if (slice === 'answers') return { ...seen, epoch: state.epoch ?? page.epoch }
@@ -160,7 +165,7 @@ function nextState(state: PhoneState, page: Page, slice: Slice, now: number): Ph
     cursor: page.cursor,
     membership: page.membership,
     reached: page.reached,
-    offsetMs: now - page.serverTime,
+    offsetMs: answeredAt - page.serverTime,
     syncedAt: done ? page.serverTime : state.syncedAt,
     complete: state.complete || done,
     sweeping: state.sweeping && !done,

@@ -25,6 +25,8 @@ export const freshPace = (): Pace => ({
   ...freshPaces(),
 })
 
+type SyncSeam = Omit<Seam, 'idb' | 'paint' | 'timer' | 'locks'>
+
 /** How a cycle ended. `pending` is a phone that nobody has confirmed yet. */
 export type CycleEnd = 'synced' | 'pending'
 
@@ -44,7 +46,7 @@ const MOST_STALE = 5
  */
 export async function synchronize(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng' | 'net'>,
+  seam: SyncSeam,
   pace: Pace,
   appVersion: string,
 ): Promise<CycleEnd> {
@@ -116,7 +118,7 @@ function isSyncAnswer(body: unknown): body is SyncAnswer {
 /** Sends one request. `null` says that something was put right and the round begins anew. */
 async function ask(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng' | 'net'>,
+  seam: SyncSeam,
   pace: Pace,
   request: SyncRequest,
   asked: PhoneState,
@@ -167,7 +169,7 @@ async function mendLane(
 /** One command alone is larger than the server takes: it is shown as refused, and those behind it go on (SYNC-4). */
 async function refuseUnsendable(
   database: Database,
-  seam: Pick<Seam, 'clock' | 'rng'>,
+  seam: SyncSeam,
   asked: PhoneState,
   { id }: WireCommand,
 ): Promise<void> {

@@ -13,7 +13,9 @@ test('what waits for calm runs half a second after the last one asked, and once 
     await vi.advanceTimersByTimeAsync(300)
   }
   expect(sync).not.toHaveBeenCalled()
+  expect(browserSeam.isRestless()).toBe(true)
   await vi.advanceTimersByTimeAsync(200)
+  expect(browserSeam.isRestless()).toBe(false)
   expect(sync).toHaveBeenCalledTimes(1)
   expect(tell).toHaveBeenCalledTimes(1)
   browserSeam.calm(sync)

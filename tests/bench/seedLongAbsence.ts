@@ -99,6 +99,7 @@ async function openNodePhone(server: ServerContext, standing: Standing, cookie: 
     net: { post: (_path, body) => answer(server, cookie, body) },
     timer: { set: () => () => {} },
     calm: (run) => run(),
+    isRestless: () => false,
     paint: (run) => run(),
     locks: { tryHold: async (_name, run) => (await run(), true) },
   }

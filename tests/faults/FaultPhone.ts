@@ -66,6 +66,7 @@ export class FaultPhone {
       net: { post: () => Promise.reject(new Trouble('offline')) },
       paint: (run) => run(),
       calm: (run) => run(),
+      isRestless: () => false,
       timer: { set: () => () => {} },
       locks: { tryHold: async (_name, run) => (await run(), true) },
     }

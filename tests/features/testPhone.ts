@@ -57,6 +57,7 @@ export async function openScreenPhone(): Promise<ScreenPhone> {
     locks: { tryHold: async (_name, run) => (await run(), true) },
     paint: (run) => run(),
     calm: (run) => run(),
+    isRestless: () => false,
   }
   const database = new Database(`screen-${phones}`, seam.idb)
   await database.open()

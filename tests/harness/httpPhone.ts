@@ -56,6 +56,7 @@ export async function openHttpPhone(
     },
     paint: (run) => run(),
     calm: (run) => run(),
+    isRestless: () => false,
     timer: { set: () => () => {} },
     locks: { tryHold: async (_name, run) => (await run(), true) },
   }

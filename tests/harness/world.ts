@@ -105,6 +105,7 @@ export async function createWorld(options: { seed?: number; storage?: Storage } 
       locks: { tryHold: async (_name, run) => (await run(), true) },
       paint: (run) => run(),
       calm: (run) => run(),
+      isRestless: () => false,
     }
     const { community: place, memberId, deviceId, state, matchCode } = standing
     const who = { communityId: place.id, memberId, deviceId, device: state, matchCode }

@@ -197,6 +197,7 @@ export class SimPhone {
       locks: { tryHold: async (_name, run) => (await run(), true) },
       paint: (run) => run(),
       calm: (run) => run(),
+      isRestless: () => false,
     }
     tab.database = await openPhone(tab.seam, this.#who, this.#disk.sentinel.read())
     return tab

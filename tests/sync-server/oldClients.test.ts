@@ -90,11 +90,13 @@ function unpackServer(version: string, name: string): string {
 async function wake({ dump, standing, cookie }: RecordedPhone, clock: HandClock, post: Post) {
   const indexedDB = new IDBFactory()
   await restorePhone(dump, indexedDB)
-  const seam: Pick<Seam, 'clock' | 'rng' | 'idb' | 'net'> = {
+  const seam: Omit<Seam, 'paint' | 'timer' | 'locks'> = {
     clock,
     rng: seededRng(78),
     idb: { indexedDB, IDBKeyRange },
     net: { post: async (_path, body) => ({ ...(await post(body, cookie)), retryAfterMs: null }) },
+    calm: (run) => run(),
+    isRestless: () => false,
   }
   const { community, memberId, deviceId, state, matchCode } = standing
   const database = await openPhone(seam, { communityId: community.id, memberId, deviceId, device: state, matchCode })

@@ -1,5 +1,7 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { readPhone } from '../../src/db/database.ts'
 import { mintStairwellId } from '../../src/domain/records/stairwell.ts'
+import { freshPace, synchronize } from '../../src/sync/synchronize.ts'
 import { createWorld, type World } from '../harness/world.ts'
 
 let world: World
@@ -48,4 +50,24 @@ test('[SYNC-7] a long first download and a long queue are stored without losing 
   expect(await facadeOf(second)).toEqual(await facadeOf(officer))
   const [tally] = await officer.database.records.where('[kind+id]').equals(['sessionTally', session!.id]).toArray()
   expect(Object.keys((tally!.body as unknown as { visits: object }).visits)).toHaveLength(300)
+})
+
+test('[SYNC-7] what has come is stored only when nobody taps, and the clock is compared with the moment it came', async () => {
+  world = await createWorld()
+  const officer = await world.phone({ role: 'officer' })
+  await officer.sync()
+  await officer.commit('team/save', { teamId: world.newId(), baseRevision: 0, name: '周三队' })
+  const waiting: (() => void)[] = []
+  const calm = (run: () => void) => void waiting.push(run)
+  const restless = { ...officer.seam, calm, isRestless: () => waiting.length === 0 }
+  const cycle = synchronize(officer.database, restless, freshPace(), 'test')
+  await vi.waitUntil(() => waiting.length > 0)
+  expect(await officer.database.outbox.where('state').equals('pending').count()).toBe(1)
+  const { offsetMs } = await readPhone(officer.database)
+
+  world.clock.tick(20_000)
+  waiting[0]!()
+  expect(await cycle).toBe('synced')
+  expect(await officer.database.outbox.where('state').equals('pending').count()).toBe(0)
+  expect((await readPhone(officer.database)).offsetMs).toBe(offsetMs)
 })

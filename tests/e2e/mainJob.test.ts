@@ -306,6 +306,7 @@ describe('the main job', () => {
     await sees(page, '已提交，等社区盖章')
     await expectSynced(page)
     await tab(page, '服务')
+    await page.getByRole('heading', { name: '服务', level: 1 }).waitFor()
     await sees(page, '大家都很热情')
     const record = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
     expect(record).toContain('大家都很热情')

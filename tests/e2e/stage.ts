@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 import type { PhoneOptions } from '../harness/launchPhone.ts'
-import { turnOn, type Person } from './steps.ts'
+import { describePerson, turnOn, type Person } from './steps.ts'
 
 /** Where a journey is played: a folder for its phones, and the servers behind them. */
 export interface Stage {
@@ -20,6 +20,11 @@ export function openStage(name: string): Stage {
   const folder = mkdtempSync(path.join(tmpdir(), `${name}-`))
   const people: Person[] = []
   const servers: { stop(): Promise<void> }[] = []
+  // Where a journey breaks off, what its people have before them says more than the line that gave up waiting.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    for (const person of people) console.error(await describePerson(person))
+  })
   afterAll(async () => {
     for (const { context } of people) await context.close().catch(() => undefined)
     await Promise.all(servers.map((server) => server.stop()))

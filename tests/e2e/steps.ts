@@ -9,6 +9,8 @@ export interface Person {
   profile: string
   context: BrowserContext
   page: Page
+  /** Requests of its pages that broke or were answered with an error. */
+  troubles: string[]
 }
 
 /** What pages complained about since the run began; journeys expect nothing but what they provoke. */
@@ -22,7 +24,28 @@ export async function turnOn(profile: string, options: PhoneOptions = {}): Promi
     const isNetwork = /net::ERR_|Failed to load resource/.test(message.text())
     if (message.type() === 'error' && !isNetwork) complaints.push(`${path.basename(profile)}: ${message.text()}`)
   })
-  return { profile, context, page }
+  const troubles: string[] = []
+  context.on('requestfailed', (request) => troubles.push(`${request.url()}: ${request.failure()?.errorText}`))
+  context.on('response', (response) => {
+    if (response.status() >= 400) troubles.push(`${response.url()}: ${response.status()}`)
+  })
+  return { profile, context, page, troubles }
+}
+
+/** What a person has before them: the address, the words on the screen, the last troubles. */
+export async function describePerson({ profile, context, page, troubles }: Person): Promise<string> {
+  const look = async () => {
+    const words = await page.locator('body').innerText({ timeout: 3_000 })
+    const rest = await page.evaluate(() => ({
+      ready: document.readyState,
+      session: { ...sessionStorage },
+      files: performance.getEntriesByType('resource').map(({ name, duration }) => `${name} ${Math.round(duration)} ms`),
+    }))
+    return { words, ...rest }
+  }
+  const seen = await look().catch((error: unknown) => String(error))
+  const pages = context.pages().map((each) => each.url())
+  return JSON.stringify({ who: path.basename(profile), pages, seen, troubles: troubles.slice(-20) }, null, 2)
 }
 
 /** A button or a link whose name begins with these words. */

@@ -18,6 +18,7 @@ import { restoreFrom } from './restoreFrom.ts'
 import { verify } from './verify.ts'
 
 interface OperatorVerb {
+  /** How it is called; a flag or a word that does not stand here is refused, so that nothing is done half as it was meant. */
   usage: string
   run(words: readonly string[], flags: { dryRun: boolean; journal?: string }): Promise<OperatorAnswer> | OperatorAnswer
 }
@@ -78,12 +79,34 @@ function isKnownTrouble(error: unknown): error is Error {
   )
 }
 
+const options = {
+  json: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  journal: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+function readArguments() {
+  try {
+    return parseArgs({ options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
 async function main(): Promise<void> {
-  const options = { json: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, journal: { type: 'string' } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const { values, positionals } = readArguments()
   const [name = '', ...words] = positionals
+  if (values.help) return void process.stdout.write(`${usage().join('\n')}\n`)
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!verb) throw new UsageError(name === '' ? 'a verb is needed' : `there is no verb "${name}"`)
+  for (const flag of ['dry-run', 'journal'] as const) {
+    if (values[flag] !== undefined && !verb.usage.includes(`--${flag}`))
+      throw new UsageError(`${name} has no --${flag}`)
+  }
+  if (words.length > 0 && !/ [A-Z]/.test(verb.usage.replace('--journal FILE', ''))) {
+    throw new UsageError(`${name} takes no "${words[0]}"`)
+  }
   const journal = values.journal === undefined ? {} : { journal: values.journal }
   const answer = await verb.run(words, { dryRun: values['dry-run'] === true, ...journal })
   const text = values.json ? JSON.stringify(answer.value) : answer.lines.join('\n')

@@ -44,9 +44,9 @@ export interface Manifest {
   communities: { id: string; epoch: string; clock: number }[]
 }
 
-type BadBackupCode = 'backup_missing' | 'backup_damaged' | 'backup_newer'
+type BadBackupCode = 'backup_empty' | 'backup_missing' | 'backup_damaged' | 'backup_newer'
 
-/** A backup that cannot be used. Nothing was changed. */
+/** A backup that cannot be used, or must not be made. Nothing was changed. */
 export class BadBackup extends Error {
   override readonly name = 'BadBackup'
   readonly code: BadBackupCode

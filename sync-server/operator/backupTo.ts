@@ -6,7 +6,7 @@ import { readSettings } from '../settings.ts'
 import { stepsTaken } from '../storage/migrate.ts'
 import type { Tables } from '../storage/tables.ts'
 import { atOneMoment } from './atOneMoment.ts'
-import { BACKED_UP, nameFullDisk, writeBackup, type BackedUp, type Manifest } from './backupFile.ts'
+import { BACKED_UP, BadBackup, nameFullDisk, writeBackup, type BackedUp, type Manifest } from './backupFile.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { readTable } from './readTable.ts'
 import { withContext } from './withContext.ts'
@@ -43,6 +43,8 @@ async function writeAll(
   made: Pick<Manifest, 'madeAt' | 'steps'>,
 ): Promise<Manifest> {
   const clocks = await trx.selectFrom('clock').selectAll().orderBy('community').execute()
+  // Of a database that is not the one that was meant; it must not take the place of a good backup.
+  if (clocks.length === 0) throw new BadBackup('backup_empty', 'there is no community in this database')
   const communities = clocks.map(({ community, epoch, clock }) => ({ id: community, epoch, clock }))
   let rows = 0
   async function* lines(): AsyncGenerator<string> {

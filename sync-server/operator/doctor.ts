@@ -4,6 +4,7 @@ import { readRecovery } from '../recovery.ts'
 import { ready, isSetUp } from '../routes/ready.ts'
 import { readSettings } from '../settings.ts'
 import { listCommunities } from '../storage/enrolments.ts'
+import { StorageTrouble } from '../storage/StorageTrouble.ts'
 import type { OperatorAnswer } from './OperatorAnswer.ts'
 import { verify } from './verify.ts'
 import { withContext } from './withContext.ts'
@@ -27,7 +28,7 @@ export async function doctor(environment: Readonly<Record<string, string | undef
   const https = settings.publicUrl?.startsWith('https:') ?? false
   find('https', !isPublic || https, 'phones need HTTPS: set PUBLIC_URL to an https address (docs/install.md)')
   const recovering: string[] = []
-  await withContext(environment, async (server) => {
+  const missing = await withContext(environment, async (server) => {
     const writable = await ready(server).then(
       () => true,
       () => false,
@@ -40,9 +41,12 @@ export async function doctor(environment: Readonly<Record<string, string | undef
       recovering.push(`     restored from a backup of ${from}; ${left.missing.length} phones have not synced since`)
     }
     find('officer', await isSetUp(server), 'there is no officer yet: npm run qiaomen -- init-officer')
+  }).catch((error: unknown) => {
+    if (!(error instanceof StorageTrouble)) throw error
+    return error.message
   })
-  const verified = await verify(environment)
-  find('verify', verified.ok !== false, 'npm run qiaomen -- verify says what is wrong')
+  if (missing) find('database', false, missing)
+  else find('verify', (await verify(environment)).ok !== false, 'npm run qiaomen -- verify says what is wrong')
   const ok = findings.every((finding) => finding.ok)
   const lines = findings.map((finding) =>
     `${finding.ok ? 'ok  ' : 'LOOK'} ${finding.check} ${finding.advice}`.trimEnd(),

@@ -17,8 +17,8 @@ export async function exportTo(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<OperatorAnswer> {
-  await mkdir(folder, { recursive: true })
   const written = await withContext(environment, async (server) => {
+    await mkdir(folder, { recursive: true })
     const files: { file: string; rows: number }[] = []
     for (const community of await listCommunities(server.storage.db)) {
       for (const [name, rows] of await tablesOf(server, community)) {

@@ -7,12 +7,17 @@ import { withContext } from './withContext.ts'
 export async function initOfficer(environment: Readonly<Record<string, string | undefined>>): Promise<OperatorAnswer> {
   const settings = readSettings(environment)
   const origin = settings.publicUrl ?? `http://${settings.host}:${settings.port}`
-  return withContext(environment, async (server) => {
-    const secret = await makeEntryLink(server, await firstCommunity(server), { role: 'officer' })
-    const url = `${origin}/enter#${secret}`
-    return {
-      value: { url, minutes: SETUP_LINK_MINUTES },
-      lines: [`Once, within ${SETUP_LINK_MINUTES} minutes: ${url}`],
-    }
-  })
+  const mayBegin = true
+  return withContext(
+    environment,
+    async (server) => {
+      const secret = await makeEntryLink(server, await firstCommunity(server), { role: 'officer' })
+      const url = `${origin}/enter#${secret}`
+      return {
+        value: { url, minutes: SETUP_LINK_MINUTES },
+        lines: [`Once, within ${SETUP_LINK_MINUTES} minutes: ${url}`],
+      }
+    },
+    mayBegin,
+  )
 }

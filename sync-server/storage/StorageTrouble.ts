@@ -14,6 +14,7 @@ export type StorageTroubleCode =
   | 'corrupt'
   | 'read_only'
   | 'cannot_open'
+  | 'no_database'
   | 'io'
   | 'closed'
 

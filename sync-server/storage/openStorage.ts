@@ -12,7 +12,8 @@ import { StorageTrouble } from './StorageTrouble.ts'
 import type { Tables } from './tables.ts'
 import { createMissingViews } from './views.ts'
 
-const SQLITE_FILE = 'qiaomen.sqlite'
+/** Name of the embedded database in its folder. */
+export const SQLITE_FILE = 'qiaomen.sqlite'
 
 export interface Storage {
   kind: 'sqlite' | 'postgres'

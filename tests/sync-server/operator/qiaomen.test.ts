@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -41,4 +41,38 @@ test('--help lists every verb and is no error', () => {
   expect(stderr).toBe('')
   for (const verb of ['init-officer', 'backup DIR', 'restore DIR [--journal FILE]', 'doctor'])
     expect(stdout).toContain(verb)
+})
+
+test.each([['backup', 'backup'], ['verify'], ['export', 'tables'], ['prune'], ['fold', '--dry-run']])(
+  '%s makes no database where DATA_DIR is wrong, and says so',
+  (...words) => {
+    const { status, stderr, stdout, folder } = qiaomen(...words)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^no_database: .*is DATA_DIR right\?\n$/)
+    expect(stdout).toBe('')
+    expect(readdirSync(folder)).toEqual([])
+  },
+)
+
+test('doctor finds that there is no database, and makes none', () => {
+  const { status, stdout, folder } = qiaomen('doctor')
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^LOOK database no_database: /m)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('an empty database does not take the place of a good backup', () => {
+  const { folder, dataDir } = qiaomen('--help')
+  const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: undefined }
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, [program, ...words], { env, cwd: folder, encoding: 'utf8' })
+  expect(run('init-officer').status).toBe(0)
+  expect(run('backup', 'good').status).toBe(0)
+  const kept = readdirSync(path.join(folder, 'good')).sort()
+  rmSync(dataDir, { recursive: true })
+  mkdirSync(dataDir)
+  writeFileSync(path.join(dataDir, 'qiaomen.sqlite'), '')
+  const again = run('backup', 'good')
+  expect([again.status, again.stderr]).toEqual([1, 'backup_empty: there is no community in this database\n'])
+  expect(readdirSync(path.join(folder, 'good')).sort()).toEqual(kept)
 })

@@ -19,6 +19,7 @@ const verbs = {
   proof: { script: 'tests/proof/main.ts' },
   'bench:tap': { script: 'tests/bench/tapSpeed.ts', build: true },
   'bench:drain': { script: 'tests/bench/drain.ts', build: true },
+  drill: { script: 'tests/bench/recoveryDrill.ts' },
   faults: { script: 'tests/faults/main.ts', build: true },
   matrix: { script: 'tests/matrix/main.ts' },
   hostile: { script: 'tests/hostile/main.ts', build: true },

@@ -35,6 +35,12 @@ const routes: RouteRecordRaw[] = [
     meta: { tab: '/look-up', open: true },
   },
   { path: '/service', component: () => import('../features/service/ServiceScreen.vue'), meta: { tab: '/service' } },
+  { path: '/wishes', component: () => import('../features/programme/WishesScreen.vue'), meta: { tab: '/service' } },
+  {
+    path: '/activities',
+    component: () => import('../features/programme/ActivitiesScreen.vue'),
+    meta: { tab: '/service' },
+  },
   { path: '/mine', component: () => import('../features/mine/MineScreen.vue'), meta: { tab: '/mine' } },
   { path: '/queue', component: () => import('../features/queue/QueueScreen.vue'), meta: { tab: '/mine' } },
   { path: '/handover', component: () => import('../features/handover/HandoverScreen.vue'), meta: { tab: '/mine' } },

@@ -5,6 +5,7 @@ import { grantAt, type Assignment } from './records/assignment.ts'
 import type { Device } from './records/device.ts'
 import type { Bond, Role } from './records/member.ts'
 import type { Stairwell } from './records/stairwell.ts'
+import type { Wish } from './records/wish.ts'
 
 /*
  * Who may do what, and nowhere else: every route, every part of a sync request, every verb and every scope declares here
@@ -81,6 +82,9 @@ export interface Rule {
 
 /** Every verb. What it may be done to stands in `TARGETS`, where the arguments alone do not say it. */
 export const POLICY = {
+  'activity/save': { roles: officers },
+  'activity/sign-up': { roles: everyone },
+  'activity/withdraw': { roles: everyone },
   'assignment/save': { roles: leaders, heldNow: true, ownTeam: true },
   'community/save': { roles: officers },
   'device/confirm': { roles: leaders, ownTeam: true },
@@ -106,6 +110,11 @@ export const POLICY = {
   'visit/no-entry': { roles: everyone, granted: true },
   'visit/record': { roles: everyone, granted: true },
   'visit/void': { roles: everyone, granted: true },
+  'wish/claim': { roles: everyone },
+  'wish/close': { roles: officers },
+  'wish/fulfil': { roles: everyone },
+  'wish/give-back': { roles: everyone },
+  'wish/publish': { roles: officers },
 } as const satisfies Record<string, Rule>
 
 /** What an actor may do to a thing that was found: asked by the rules themselves, on the phone as on the server. */
@@ -122,6 +131,9 @@ export const TARGETS = {
   /** Leaders and officers erase a note, and so does its author. */
   redactNote: (actor: Actor, stairwell: Pick<Stairwell, 'accessNoteBy'>): boolean =>
     actor.role !== 'member' || stairwell.accessNoteBy === actor.memberId,
+  /** Whoever took a wish on sees it through or gives it back; the office may for anybody. */
+  holdWish: (actor: Actor, wish: Pick<Wish, 'holder'>): boolean =>
+    actor.role === 'officer' || wish.holder?.memberId === actor.memberId,
 }
 
 function isOwnPerson(actor: Actor, bond: Bond): boolean {

@@ -69,6 +69,9 @@ export const REFUSALS = [
   'last_officer',
   'too_many',
   'text_erased',
+  'wish_taken',
+  'wish_over',
+  'activity_over',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

@@ -1,4 +1,5 @@
 import type * as v from 'valibot'
+import { activity } from './records/activity.ts'
 import { assignment } from './records/assignment.ts'
 import { community } from './records/community.ts'
 import { device } from './records/device.ts'
@@ -23,9 +24,11 @@ import { team } from './records/team.ts'
 import { visit } from './records/visit.ts'
 import { visitDetail } from './records/visitDetail.ts'
 import { visitVoid } from './records/visitVoid.ts'
+import { wish } from './records/wish.ts'
 
 /** Every kind of record by its name on the wire. */
 export const KINDS = {
+  activity,
   assignment,
   community,
   device,
@@ -50,6 +53,7 @@ export const KINDS = {
   visit,
   visitDetail,
   visitVoid,
+  wish,
 } as const
 
 export type KindName = keyof typeof KINDS

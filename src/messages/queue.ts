@@ -5,6 +5,9 @@ import { outcomeWords } from './outcomes.ts'
 
 /** What a saved thing is, in the words of the person who did it. A verb without words does not compile. */
 export const entryWords: { readonly [V in Verb]: (args: Args<V>) => string } = {
+  'activity/save': ({ title }) => `活动“${title}”`,
+  'activity/sign-up': () => '报名一个活动',
+  'activity/withdraw': () => '退出一个活动',
   'assignment/save': () => '派出楼梯',
   'community/save': () => '社区设置',
   'device/confirm': () => '确认一台手机',
@@ -30,6 +33,11 @@ export const entryWords: { readonly [V in Verb]: (args: Args<V>) => string } = {
   'visit/no-entry': () => '记录进不了楼',
   'visit/record': ({ label, outcome }) => `记录 ${label} ${outcomeWords[outcome]}`,
   'visit/void': () => '撤销一次敲门',
+  'wish/claim': () => '揽下一个微心愿',
+  'wish/close': () => '结束一个微心愿',
+  'wish/fulfil': () => '圆了一个微心愿',
+  'wish/give-back': () => '交回一个微心愿',
+  'wish/publish': ({ text }) => `微心愿“${text}”`,
 }
 
 /** Whom a held thing waits for. */

@@ -25,4 +25,7 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   last_officer: '社区至少要留一位社区专员。',
   too_many: '数量超出了上限。',
   text_erased: '这条文字已经抹去，不能再存回来。要写，请看过现在的内容再写。',
+  wish_taken: '已经有人先揽下了，在“微心愿”里看得到是谁。',
+  wish_over: '这个心愿已经办好或结束了。',
+  activity_over: '活动已经开始或取消了。',
 }

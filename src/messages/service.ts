@@ -4,6 +4,7 @@ import type { ServiceRecord } from '../domain/records/serviceRecord.ts'
 export const serviceMessages = {
   title: '服务',
   lead: '敲门结束时自动写好，只有你和盖章的社区看得到。',
+  programme: '一起做的事',
   total: (count: number, hours: number, minutes: number): string =>
     `共 ${count} 次，${hours > 0 ? `${hours} 小时 ` : ''}${minutes} 分钟`,
   states: {

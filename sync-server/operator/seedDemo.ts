@@ -87,6 +87,8 @@ export async function seedDemo(
       await desk.send()
     }
   }
+  clock.set(evening(2))
+  await planProgramme(server, desk, people, today)
   const inTeam = (team: number) => people.filter((person) => person.team === team)
   const named = (team: number, role: Role, nth = 0) => {
     return inTeam(team).filter((person) => person.role === role)[nth]!.phone.memberId
@@ -96,6 +98,37 @@ export async function seedDemo(
     member2: named(0, 'member', 1),
     leader: named(0, 'leader'),
     officer: officer.id,
+  }
+}
+
+/** Wishes in every state, an activity that is full and one with room for everybody. */
+async function planProgramme(
+  server: ServerContext,
+  desk: OperatorPhone,
+  people: readonly Person[],
+  today: number,
+): Promise<void> {
+  const wishIds = demoMessages.wishes.map((text) => {
+    const wishId = newRecordId(server.rng)
+    desk.queue('wish/publish', { wishId, text })
+    return wishId
+  })
+  const activityIds = demoMessages.activities.map(({ title, place, seats, inDays }) => {
+    const activityId = newRecordId(server.rng)
+    const startsAt = today + inDays * DAY_MS + 1.5 * HOUR_MS
+    const when = { startsAt, endsAt: startsAt + 2 * HOUR_MS }
+    desk.queue('activity/save', { activityId, baseRevision: 0, title, place, ...when, seats, cancelled: false })
+    return activityId
+  })
+  await desk.send()
+  const phones = people.slice(6, 12).map(({ phone }) => phone)
+  for (const [index, phone] of phones.entries()) {
+    const wishId = wishIds[index]
+    if (wishId !== undefined && index < 2) phone.queue('wish/claim', { wishId })
+    if (wishId !== undefined && index === 0) phone.queue('wish/fulfil', { wishId, word: demoMessages.fulfilled })
+    if (index < 5) phone.queue('activity/sign-up', { activityId: activityIds[0]! })
+    if (index > 2) phone.queue('activity/sign-up', { activityId: activityIds[1]! })
+    await phone.send()
   }
 }
 

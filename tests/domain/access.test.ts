@@ -28,6 +28,9 @@ const verdict = (
 
 /** Written from the documents: M member, L leader, O officer; lower case means held until a leader has looked. */
 const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
+  'activity/save': { own: 'O', foreign: 'O' },
+  'activity/sign-up': { own: 'MLO', foreign: 'MLO' },
+  'activity/withdraw': { own: 'MLO', foreign: 'MLO' },
   'assignment/save': { own: 'LO', foreign: 'O' },
   'community/save': { own: 'O', foreign: 'O' },
   'device/confirm': { own: 'LO', foreign: 'LO' },
@@ -53,6 +56,11 @@ const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
   'visit/no-entry': { own: 'MLO', foreign: 'mlO' },
   'visit/record': { own: 'MLO', foreign: 'mlO' },
   'visit/void': { own: 'MLO', foreign: 'mlO' },
+  'wish/claim': { own: 'MLO', foreign: 'MLO' },
+  'wish/close': { own: 'O', foreign: 'O' },
+  'wish/fulfil': { own: 'MLO', foreign: 'MLO' },
+  'wish/give-back': { own: 'MLO', foreign: 'MLO' },
+  'wish/publish': { own: 'O', foreign: 'O' },
 }
 const LETTERS: Record<Role, string> = { member: 'M', leader: 'L', officer: 'O' }
 

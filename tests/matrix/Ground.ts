@@ -70,6 +70,9 @@ export class Ground {
   readonly visits = new Map<string, string>()
   readonly sessions = new Map<string, string>()
   readonly bystanders: Record<TeamName | 'office', string>
+  /** By community and holder: each person, `somebody`, or nobody (''). */
+  readonly wishes = new Map<string, string>()
+  readonly activities = { home: freshId(), far: freshId() }
   app: FastifyInstance
   #rows: [keyof Tables, Record<string, unknown>[]][] = []
   #lines: string[] = []

@@ -1,6 +1,7 @@
 import type { Case } from './Case.ts'
 import { atDoors } from './doorCases.ts'
 import { ofEverybody, ofTheOffice } from './officeCases.ts'
+import { ofTheProgramme } from './programmeCases.ts'
 import { aboutTeams, assignments, invitations } from './teamCases.ts'
 
 /** Every verb with every target that makes a difference to somebody. */
@@ -11,4 +12,5 @@ export const CASES: readonly Case[] = [
   ...invitations(),
   ...ofTheOffice(),
   ...ofEverybody(),
+  ...ofTheProgramme(),
 ]

@@ -11,6 +11,7 @@ const late = 'held tooOld'
 const no = 'refused not_allowed'
 const unknown = 'refused not_found'
 const notYours = 'refused not_yours'
+const taken = 'refused wish_taken'
 
 /**
  * design.md §3 (scopes), §4.5 and SPEC.md SYNC-5: granted at the effective time: applied; not granted, or older than 30
@@ -45,6 +46,17 @@ const DOOR = {
 } satisfies Record<string, Row>
 /** mission.md, the people: an officer loads the door list, plans and looks after people; nobody else does. */
 const OFFICE = { any: [no, no, applied], nowhere: [no, no, unknown] } satisfies Record<string, Row>
+
+/** mission.md P6. */
+const HELD_WISH = {
+  open: [notYours, notYours, applied],
+  mine: [applied, applied, applied],
+  theirs: [notYours, notYours, applied],
+  nowhere: [unknown, unknown, unknown],
+} satisfies Record<string, Row>
+
+/** mission.md P5. */
+const COMING = { home: [applied, applied, applied], nowhere: [unknown, unknown, unknown] } satisfies Record<string, Row>
 
 /** design.md §3: `t:<team>` is its leaders'. What lies in another team is neither theirs to touch nor to know of. */
 const TEAM = {
@@ -145,6 +157,22 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
   // mission.md S1 and Y1: an evening is its member's own; what lies in another's scope is not there.
   'session/start': { any: [applied, applied, applied] },
   'session/end': { mine: [applied, applied, applied], none: [unknown, unknown, unknown] },
+  // mission.md P6: the office publishes and thanks; anybody of the community takes one on, one winner, and only whoever has
+  // it, or the office for them, gives it back or fulfils it. engine.md: the first commit wins, the other is told.
+  'wish/publish': { any: [no, no, applied] },
+  'wish/close': OFFICE,
+  'wish/claim': {
+    open: [applied, applied, applied],
+    mine: [applied, applied, applied],
+    theirs: [taken, taken, taken],
+    nowhere: [unknown, unknown, unknown],
+  },
+  'wish/give-back': HELD_WISH,
+  'wish/fulfil': { ...HELD_WISH, open: [notYours, notYours, 'refused wish_over'] },
+  // mission.md P5: the office arranges; whoever belongs to the community signs up, and takes it back.
+  'activity/save': { ...OFFICE, nowhere: [no, no, 'refused stale_revision'] },
+  'activity/sign-up': COMING,
+  'activity/withdraw': COMING,
   // mission.md Y3: lost-data alarms come from every phone.
   'device/report-loss': { any: [applied, applied, applied] },
 }

@@ -108,6 +108,32 @@ class Planting {
     for (const team of [...teams, null]) await this.#plantForTeam(team)
     await this.#plantInStairwells()
     for (const person of [...this.#ground.people, null]) await this.#plantForPerson(person)
+    for (const where of ['home', 'far'] as const) await this.#plantProgramme(where)
+  }
+
+  /** A wish of nobody, of somebody and of each person, and an activity that is to come. */
+  async #plantProgramme(where: 'home' | 'far'): Promise<void> {
+    const land = this.#ground[where]
+    const said = where === 'far' ? canary('far wish') : 'wish'
+    const moments = { publishedAt: this.#ground.moment(1), startsAt: this.#ground.moment(900) }
+    const mates = this.#ground.people.filter(({ plan }) => plan.community === where)
+    const stranger = this.#ground.bystanders[where === 'home' ? 'A' : 'F']
+    const holders: [name: string, memberId: string | null][] = [
+      ['', null],
+      ['somebody', stranger],
+    ]
+    for (const { memberId } of mates) holders.push([memberId, memberId])
+    for (const [name, memberId] of holders) {
+      const id = freshId()
+      const holder = memberId === null ? null : { memberId, until: this.#ground.moment(900) }
+      const body = { id, text: said, state: 'open' as const, publishedAt: moments.publishedAt, holder, word: '' }
+      await this.#ground.run([put('wish', body)], land)
+      this.#ground.wishes.set(`${where} ${name}`, id)
+    }
+    const { startsAt } = moments
+    const kept = { state: 'announced' as const, people: [], revision: 1, seats: null }
+    const id = this.#ground.activities[where]
+    await this.#ground.run([put('activity', { id, title: said, place: '', startsAt, endsAt: startsAt, ...kept })], land)
   }
 
   #landOfTeam(team: TeamName | null): Land {

@@ -49,6 +49,7 @@ function ofVerbs(): Mutant[] {
 }
 
 const VERB_OF_TARGET: Readonly<Record<keyof typeof TARGETS, string>> = {
+  holdWish: 'wish/give-back',
   confirmDevice: 'device/confirm',
   revokeDevice: 'device/revoke',
   inviteAgain: 'invite/create',

@@ -6,7 +6,7 @@ import type { DeviceReport } from '../../domain/records/deviceReport.ts'
 import type { Invite } from '../../domain/records/invite.ts'
 import { bondAt, type Bond, type Member } from '../../domain/records/member.ts'
 import type { Team } from '../../domain/records/team.ts'
-import { readWho, type Who } from './readWho.ts'
+import { readWho, type Who } from '../../db/readWho.ts'
 
 export interface NamedDevice {
   device: Device

@@ -4,7 +4,7 @@ import { communityScope } from '../../domain/record.ts'
 import { grantAt } from '../../domain/records/assignment.ts'
 import { bondAt, type Bond, type Member } from '../../domain/records/member.ts'
 import type { Team } from '../../domain/records/team.ts'
-import { readWho, type Who } from './readWho.ts'
+import { readWho, type Who } from '../../db/readWho.ts'
 
 export interface Person {
   member: Member

@@ -3,7 +3,7 @@ import { communityScope } from '../../domain/record.ts'
 import { grantAt } from '../../domain/records/assignment.ts'
 import { bondAt } from '../../domain/records/member.ts'
 import type { Round } from '../../domain/records/round.ts'
-import { readWho, type Who } from './readWho.ts'
+import { readWho, type Who } from '../../db/readWho.ts'
 
 /** How far a community has come with its five steps, and what waits for somebody. */
 export interface SetUp extends Who {

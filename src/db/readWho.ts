@@ -1,7 +1,7 @@
-import { momentOf, readPhone } from '../../db/database.ts'
-import { here } from '../../db/here.ts'
-import { readMe } from '../../db/read.ts'
-import { bondAt, type Role } from '../../domain/records/member.ts'
+import { momentOf, readPhone } from './database.ts'
+import { here } from './here.ts'
+import { readMe } from './read.ts'
+import { bondAt, type Role } from '../domain/records/member.ts'
 
 /** Who sits in front of the page, and what the time is by the server's clock as far as this phone knows it, ms. */
 export interface Who {

@@ -117,6 +117,8 @@ export interface PhoneState {
   handoverKey?: string
   /** Raised by every transaction that writes rows (`putPhone`), so that a page knows whether what it has seen still stands. */
   revision?: number
+  /** How many pages were begun in early slices: only the youngest of them is gone on with (SYNC-7). */
+  turn?: number
 }
 
 /** A row that nobody can read any more, kept as it was found: it may be somebody's work. */

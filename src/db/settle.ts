@@ -86,6 +86,8 @@ class Slices {
   readonly #notices: Notices
   /** When the answer came, on this phone's clock: it may be stored half a minute later. */
   readonly #answeredAt: number
+  /** This page's turn on the phone, once its first early slice is there. */
+  #turn: number | null = null
 
   constructor(database: Database, seam: Parameters<typeof settle>[1], asked: Asked, paces: SlicePaces) {
     this.#database = database
@@ -122,10 +124,14 @@ class Slices {
     const now = this.#seam.clock.now()
     const state = await readPhone(database)
     if (!belongs(state, this.#asked, page, slice)) return { settled: 'stale', rows: 0 }
+    const ofPage = slice === 'rows' || slice === 'page'
+    // Another window has begun to store a page from the same place since: an older row of this one must not lie on a newer one.
+    if (ofPage && this.#turn !== null && this.#turn !== state.turn) return { settled: 'stale', rows: 0 }
+    if (slice === 'rows' && this.#turn === null) state.turn = this.#turn = (state.turn ?? 0) + 1
     const actor = await readActor(database, state, now - state.offsetMs)
     const work = new Settlement(database, state, actor)
     await work.takeAnswers(page.answers)
-    if (slice === 'rows' || slice === 'page') {
+    if (ofPage) {
       if (page.dropScopes === null || page.dropScopes.length > 0) await work.drop(page.dropScopes)
       await work.takeRows(page.changes)
     }

@@ -225,6 +225,7 @@ export class SimPhone {
     const before = await this.contents()
     const last = this.peek()
     const image = this.#disk.tear(drawn, last, this.#dice)
+    const hadGap = this.gapIn !== null && this.gapIn === before?.state.incarnation
     if (image !== drawn) this.gapIn = image.contents.state.incarnation
     this.crash()
     this.powerCuts++
@@ -241,7 +242,8 @@ export class SimPhone {
     const { nextN, lanes, incarnation } = contents.state
     const isSame = last?.state.nextN === nextN && last.state.lanes === lanes
     if (!isSame || [...last.outbox, ...last.sent].some(({ id }) => !kept.has(id))) this.#isTorn = true
-    if (!before || before.state.incarnation !== incarnation) return
+    // Numbers that an earlier cut took away were never acknowledged, though none of them is pending.
+    if (!before || before.state.incarnation !== incarnation || hadGap) return
     // What is pending has the last numbers (SYNC-2): all before them are acknowledged.
     const acknowledged = before.state.nextN - 1 - before.outbox.filter((entry) => entry.state === 'pending').length
     if (acknowledged < nextN) return

@@ -1,9 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
+import { readPhone } from '../../src/db/database.ts'
 import { listQueue } from '../../src/db/outbox.ts'
+import { settle } from '../../src/db/settle.ts'
 import { canonicalJson } from '../../src/domain/hash.ts'
 import { facadeKey, type Facade } from '../../src/domain/coverage/facade.ts'
+import type { Stairwell } from '../../src/domain/records/stairwell.ts'
 import { LIMITS } from '../../src/protocol/limits.ts'
 import type { SyncAnswer } from '../../src/protocol/sync.ts'
+import { Trouble } from '../../src/remote/Trouble.ts'
 import { readProjections, readRecords } from '../../sync-server/storage/records.ts'
 import { drawFacades } from '../simulation/invariants.ts'
 import { createCommunity, rowsOf, type Community } from './community.ts'
@@ -113,4 +117,60 @@ test('[SYNC-3] a batch is a few statements, however many visits are in it', asyn
   expect(statements).toBeLessThan(40)
   const known = await readRecords(storage.db, world.community, [{ kind: 'deviceReport', id: member.standing.deviceId }])
   expect(known).toHaveLength(1)
+})
+
+test('[SYNC-7] of two windows’ pages from one place the older one does not end up on the newer one', async () => {
+  community = await createCommunity()
+  const { officer, teams, stairwells } = community
+  const [stairwellId] = stairwells
+  const member = await community.member(teams[0])
+  await member.sync()
+  await officer.sync()
+  const { post } = member.seam.net
+  const answers: SyncAnswer[] = []
+  member.seam.net.post = async (path, body) => {
+    answers.push((await post(path, body)).body as SyncAnswer)
+    throw new Trouble('offline')
+  }
+  for (const [baseRevision, note] of ['先写的', '后写的'].entries()) {
+    await officer.commit('stairwell/access-note', { stairwellId, baseRevision, note })
+    for (const label of ['101', '102', '201', '202']) await community.knock(officer, stairwellId, label)
+    await officer.sync()
+    await expect(member.sync()).rejects.toThrow()
+  }
+  const [older, newer] = answers as [SyncAnswer, SyncAnswer]
+  member.seam.net.post = post
+  const note = async () =>
+    [...(await rowsOf(member, 'stairwell')).values()].map((body) => (body as unknown as Stairwell).accessNote)
+
+  Object.assign(LIMITS, { rowsPerTransaction: 1 })
+  const asked = await readPhone(member.database)
+  // Where somebody taps a slice waits. Here, when the newer note lies there, the other window stores its older one, and waits in its turn.
+  const settling = new Map<string, Promise<string>>()
+  const begin = (name: string, page: SyncAnswer, stands: string, meanwhile: () => Promise<unknown>) => {
+    let isOver = false
+    const calm = (run: () => void) =>
+      void note().then(async ([now]) => {
+        if (now === stands && !isOver) {
+          isOver = true
+          await meanwhile()
+        }
+        run()
+      })
+    const seam = { ...member.seam, isRestless: () => !isOver, calm }
+    settling.set(name, settle(member.database, seam, asked, page, true))
+    return settling.get(name)!
+  }
+  let newerGoesOn = () => {}
+  const hasGoneOn = new Promise<void>((resolve) => (newerGoesOn = resolve))
+  await begin('newer', newer, '后写的', () => {
+    void begin('older', older, '先写的', async () => {
+      newerGoesOn()
+      await settling.get('newer')
+    })
+    return hasGoneOn
+  })
+  expect([await settling.get('newer'), await settling.get('older')]).toEqual(['stale', 'stored'])
+  await member.sync()
+  expect(await note()).toEqual(['后写的'])
 })

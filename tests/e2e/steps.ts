@@ -9,8 +9,10 @@ export interface Person {
   profile: string
   context: BrowserContext
   page: Page
-  /** Requests of its pages that broke or were answered with an error. */
+  /** What its pages complained of, requests that broke, and answers that were errors. */
   troubles: string[]
+  /** Requests that nobody has answered yet. */
+  asked: Set<string>
 }
 
 /** What pages complained about since the run began; journeys expect nothing but what they provoke. */
@@ -25,15 +27,22 @@ export async function turnOn(profile: string, options: PhoneOptions = {}): Promi
     if (message.type() === 'error' && !isNetwork) complaints.push(`${path.basename(profile)}: ${message.text()}`)
   })
   const troubles: string[] = []
+  const asked = new Set<string>()
+  page.on('crash', () => troubles.push('the page crashed'))
+  page.on('pageerror', (error) => troubles.push(String(error)))
+  context.on('request', (request) => asked.add(request.url()))
+  for (const end of ['requestfinished', 'requestfailed'] as const) {
+    context.on(end, (request) => asked.delete(request.url()))
+  }
   context.on('requestfailed', (request) => troubles.push(`${request.url()}: ${request.failure()?.errorText}`))
   context.on('response', (response) => {
     if (response.status() >= 400) troubles.push(`${response.url()}: ${response.status()}`)
   })
-  return { profile, context, page, troubles }
+  return { profile, context, page, troubles, asked }
 }
 
 /** What a person has before them: the address, the words on the screen, the last troubles. */
-export async function describePerson({ profile, context, page, troubles }: Person): Promise<string> {
+export async function describePerson({ profile, context, page, troubles, asked }: Person): Promise<string> {
   const look = async () => {
     const words = await page.locator('body').innerText({ timeout: 3_000 })
     const rest = await page.evaluate(() => ({
@@ -45,7 +54,11 @@ export async function describePerson({ profile, context, page, troubles }: Perso
   }
   const seen = await look().catch((error: unknown) => String(error))
   const pages = context.pages().map((each) => each.url())
-  return JSON.stringify({ who: path.basename(profile), pages, seen, troubles: troubles.slice(-20) }, null, 2)
+  return JSON.stringify(
+    { who: path.basename(profile), pages, seen, troubles: troubles.slice(-20), asked: [...asked] },
+    null,
+    2,
+  )
 }
 
 /** A button or a link whose name begins with these words. */

@@ -31,10 +31,11 @@ export async function turnOn(profile: string, options: PhoneOptions = {}): Promi
   page.on('crash', () => troubles.push('the page crashed'))
   page.on('pageerror', (error) => troubles.push(String(error)))
   context.on('request', (request) => asked.add(request.url()))
-  for (const end of ['requestfinished', 'requestfailed'] as const) {
-    context.on(end, (request) => asked.delete(request.url()))
-  }
-  context.on('requestfailed', (request) => troubles.push(`${request.url()}: ${request.failure()?.errorText}`))
+  context.on('requestfinished', (request) => asked.delete(request.url()))
+  context.on('requestfailed', (request) => {
+    asked.delete(request.url())
+    troubles.push(`${request.url()}: ${request.failure()?.errorText}`)
+  })
   context.on('response', (response) => {
     if (response.status() >= 400) troubles.push(`${response.url()}: ${response.status()}`)
   })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright'
@@ -80,6 +81,32 @@ const storedHere = (page: Page): Promise<string> =>
     }
     return JSON.stringify(rows)
   })
+
+/** The next saves fail as they do on a phone without room. */
+const refuseSaves = (page: Page, times: number): Promise<void> =>
+  page.evaluate((most) => {
+    const { add } = IDBObjectStore.prototype
+    let left = most
+    IDBObjectStore.prototype.add = function (...args) {
+      if (this.name !== 'outbox') return add.apply(this, args)
+      if (--left <= 0) IDBObjectStore.prototype.add = add
+      throw new DOMException('planted', 'QuotaExceededError')
+    }
+  }, times)
+
+/** Backs a server up while it runs, ends it, restores the backup and starts it again on its port. */
+async function restoreServer({ dataDir, url, stop }: ServerProcess): Promise<ServerProcess> {
+  const qiaomen = path.resolve(import.meta.dirname, '../../sync-server/operator/qiaomen.ts')
+  const backup = path.join(dataDir, 'backup')
+  const run = (...words: string[]) => {
+    const ran = spawnSync(process.execPath, [qiaomen, ...words], { env: { ...process.env, DATA_DIR: dataDir } })
+    if (ran.status !== 0) throw new Error(`${words.join(' ')}: ${String(ran.stderr)}`)
+  }
+  run('backup', backup)
+  await stop()
+  run('restore', backup)
+  return startServer(dataDir, { PORT: new URL(url).port })
+}
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor()
 const dialog = (page: Page) => page.getByRole('dialog')
@@ -176,6 +203,10 @@ describe('every screen', () => {
       await page.getByRole('link', { name: '回到管理' }).click()
       await heading(page, '管理')
     }
+    fresh = await stage.serve(restoreServer(fresh))
+    await page.reload()
+    await heading(page, /^数据已恢复到/)
+    await look(page, 'manage, after a restore')
     await context.close()
     expectNoFaults()
   })
@@ -242,6 +273,18 @@ describe('every screen', () => {
     }
     await closeSheet(page)
     await look(page, 'house, every kind of window')
+    await refuseSaves(page, 1)
+    await knock(page, '602', '无人应门', '无人')
+    await closeSheet(page)
+    await sees(page, '手机快满了')
+    await look(page, 'house, the last room was used')
+    await act(page, '知道了').click()
+    await page.locator('button[data-door]').filter({ hasText: '603' }).first().click()
+    await refuseSaves(page, 3)
+    await act(page, '无人应门').click()
+    await dialog(page).getByRole('alert').waitFor()
+    await look(page, 'house, a door sheet that could not be saved')
+    await closeSheet(page)
     await act(page, '802 勿扰').click()
     await heading(page, '802')
     await look(page, 'house, a door that asked for peace')

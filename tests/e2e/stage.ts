@@ -33,7 +33,7 @@ export function openStage(name: string): Stage {
   return {
     folder,
     async turnOn(profile, options) {
-      const person = await turnOn(path.resolve(folder, profile), options)
+      const person = await turnOn(path.resolve(folder, plain(profile)), options)
       people.push(person)
       return person
     },
@@ -43,4 +43,12 @@ export function openStage(name: string): Stage {
       return server
     },
   }
+}
+
+/**
+ * Without a locale that knows UTF-8, as under cron or in a bare shell, Chromium's storage crashes again and again in a folder
+ * with a Chinese name, and the page hangs: so the folders of phones have plain ones.
+ */
+function plain(name: string): string {
+  return name.replaceAll(/[^ -~]/gu, (letter) => letter.codePointAt(0)!.toString(16))
 }

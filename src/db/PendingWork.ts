@@ -173,7 +173,7 @@ function runsOf(numbers: readonly number[], most = Infinity): [first: number, la
   return runs
 }
 
-/** A row as the server has it, without what this phone notes beside it. */
-export function changeOf({ kind, id, scope, body }: ShadowRow): Change {
+/** A row without what this phone notes beside it. */
+export function changeOf({ kind, id, scope, body }: Change): Change {
   return { kind, id, scope, body }
 }

@@ -1,10 +1,12 @@
+import { isEventKind } from '../domain/kinds.ts'
 import type { Change } from '../domain/record.ts'
 import { numberAnew } from './adoptPhone.ts'
 import { type Database, newId, type PhoneState, putPhone, readPhone } from './database.ts'
 import type { Seam } from './seam.ts'
 import { slices } from './overlay.ts'
+import { changeOf } from './PendingWork.ts'
 import { talliesOf } from './tallies.ts'
-import { touchesOf } from './touches.ts'
+import { keyOf, touchesOf } from './touches.ts'
 
 /**
  * Begins a new numbering of what is unsent, in its order: after a fork or a gap, where the server's numbers and the
@@ -50,7 +52,12 @@ export async function startOver(
     const oldestAt = (state.syncedAt ?? 0) - reofferMs
     const again = (await sent.orderBy('order').toArray()).filter(({ id, at }) => at >= oldestAt && !known.has(id))
     // What was acknowledged goes first: later commands may stand on it. Answers of the lost history mean nothing now.
-    const offered = again.map(({ command, changes, reads, epoch, clock }) => {
+    const standing = await readEvents(
+      database,
+      again.flatMap(({ changes }) => changes),
+    )
+    const offered = again.map(({ command, changes: written, reads, epoch, clock }) => {
+      const changes = written.map((change) => standing.get(keyOf(change)) ?? change)
       return {
         ...command,
         changes,
@@ -89,6 +96,20 @@ export async function startOver(
 function unplaced<E extends object>(entry: E): Omit<E, 'seq'> {
   const { seq: _seq, ...rest } = entry as E & { seq?: number }
   return rest
+}
+
+/**
+ * What happened, as it stands here since the server took it in: it may have put a visit to another door than the phone
+ * had (two people added the same one). It goes on standing so while it is offered again.
+ */
+async function readEvents(database: Database, changes: readonly Change[]): Promise<ReadonlyMap<string, Change>> {
+  const events = changes.filter(({ kind, body }) => isEventKind(kind) && body !== null)
+  const standing = new Map<string, Change>()
+  for (const slice of slices(events)) {
+    const rows = await database.records.bulkGet(slice.map(({ scope, kind, id }) => [scope, kind, id]))
+    for (const row of rows) if (row) standing.set(keyOf(row), changeOf(row))
+  }
+  return standing
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Scope } from '../domain/record.ts'
 import type { Database } from './database.ts'
 import type { StoredRow } from './rows.ts'
 import { slices } from './overlay.ts'
+import { keyOf } from './touches.ts'
 
 /** So many rows are read in one request. */
 const ROWS_LOOKED_AT = 100
@@ -54,10 +55,13 @@ async function purgeFacades(database: Database, stairwellId: string): Promise<vo
   await database.facades.where('[stairwellId+roundId]').between([stairwellId, ''], [stairwellId, '\uffff']).delete()
 }
 
-/** Ends a full download: rows that it did not bring, and on which nothing unsent stands, are no longer ours. */
+/**
+ * Ends a full download: rows that it did not bring, and on which nothing unsent stands, are no longer ours. In another
+ * history a row may lie in another scope than it did; what is unsent stands where the server has it now.
+ */
 export async function sweep(database: Database, generation: number): Promise<void> {
-  const shadowed = new Set((await database.shadow.toArray()).map((row) => `${row.kind} ${row.id}`))
-  const isOld = (row: StoredRow) => row.generation < generation && !shadowed.has(`${row.kind} ${row.id}`)
+  const shadowed = new Map((await database.shadow.toArray()).map((row) => [keyOf(row), row.scope]))
+  const isOld = (row: StoredRow) => row.generation < generation && shadowed.get(keyOf(row)) !== row.scope
   const old: StoredRow[] = []
   await everyRecord(database, (row) => void (isOld(row) && old.push(row)))
   const stairwells = new Set<string>()

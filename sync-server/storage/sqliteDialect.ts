@@ -177,6 +177,8 @@ class SqliteDriver implements Driver {
       return
     }
     connection.leave = await this.turnstile.enter()
+    // Somebody's rollback failed, and nobody was to wait for it for ever.
+    this.#rollBackWhatIsOpen()
     // A deferred transaction that wants to write later fails at once when somebody wrote in between, so we begin as a writer.
     const begin = this.writer.isDamaged ? 'begin' : 'begin immediate'
     await this.writer.runPatiently(begin, [])
@@ -190,7 +192,11 @@ class SqliteDriver implements Driver {
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
     if (connection.snapshot) return
-    // A full disk ends the transaction by itself; a second rollback would hide that error behind its own.
+    this.#rollBackWhatIsOpen()
+  }
+
+  /** A full disk ends the transaction by itself; a second rollback would hide that error behind its own. */
+  #rollBackWhatIsOpen(): void {
     if (this.writer.database.isTransaction) this.writer.run('rollback', [])
   }
 
@@ -199,9 +205,12 @@ class SqliteDriver implements Driver {
     connection.snapshot?.database.close()
     connection.snapshot = undefined
     if (!connection.leave) return
-    if (this.writer.database.isOpen && this.writer.database.isTransaction) this.writer.run('rollback', [])
-    connection.leave()
-    connection.leave = undefined
+    try {
+      if (this.writer.database.isOpen) this.#rollBackWhatIsOpen()
+    } finally {
+      connection.leave()
+      connection.leave = undefined
+    }
   }
 
   async destroy(): Promise<void> {

@@ -61,10 +61,23 @@ export async function runSeeds(range: SeedRange, report: (outcome: Outcome, done
 
 /** One seed, run twice when that is asked for. */
 export async function runSeed(seed: number, twice: boolean): Promise<Outcome> {
-  const outcome = await simulate(seed)
-  const again = twice ? await simulate(seed) : outcome
+  const outcome = await simulateWithin(seed)
+  const again = twice ? await simulateWithin(seed) : outcome
   if (again.trace !== outcome.trace) outcome.violations.push(`the same seed went another way: ${again.trace}`)
   return outcome
+}
+
+/** A seed takes seconds. One in which somebody waits for ever is a seed that failed, and it is named. */
+const SEED_LIMIT_MS = 180_000
+
+async function simulateWithin(seed: number): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Outcome>((resolve) => {
+    const nothing = { saved: 0, crashes: 0, powerCuts: 0, restores: 0, folded: 0, deaths: 0, enrolments: 0 }
+    const violations = [`not over after ${SEED_LIMIT_MS / 1000} s: somebody waits for ever`]
+    timer = setTimeout(() => resolve({ seed, trace: 'none', violations, ...nothing }), SEED_LIMIT_MS)
+  })
+  return Promise.race([simulate(seed), late]).finally(() => clearTimeout(timer))
 }
 
 /** One more process, which asks for seeds until there are none. */

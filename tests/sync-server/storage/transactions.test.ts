@@ -56,6 +56,25 @@ onEachDatabase((place) => {
     expect(await readRecords(storage.db, community, [aRow('v1', 1)])).toEqual([])
   })
 
+  it('a rollback that fails holds nobody up, and nothing of it stands', async () => {
+    const community = 'failed-rollback'
+    let isOut = false
+    const log = (statement: string) => {
+      if (isOut && /^rollback/i.test(statement)) throw new StorageTrouble('unreachable', 'the disk is away')
+    }
+    const own = await place.open({ ...(await place.empty()), log })
+    await aCommunity(own, community)
+    isOut = true
+    const failing = own.transaction(async (trx) => {
+      await advanceClock(trx, community, 1)
+      throw new Error('decide threw')
+    })
+    await expect(failing).rejects.toThrow()
+    isOut = false
+    await own.transaction((trx) => advanceClock(trx, community, 5))
+    expect(await readClock(own.db, community)).toMatchObject({ clock: 5 })
+  })
+
   it('an error of the database undoes everything, even when the caller swallows it', async () => {
     const community = await aCommunity(storage, 'swallowed')
     const swallowing = storage.transaction(async (trx) => {

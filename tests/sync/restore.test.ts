@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { readPhone } from '../../src/db/database.ts'
+import { startOver } from '../../src/db/lane.ts'
 import { countQueue, listQueue } from '../../src/db/outbox.ts'
+import { sweep } from '../../src/db/purge.ts'
 import { mintAssignmentId } from '../../src/domain/records/assignment.ts'
 import type { SyncRequest } from '../../src/protocol/sync.ts'
 import { beginEpoch } from '../../sync-server/epoch.ts'
@@ -154,6 +156,44 @@ test('[SYNC-8] a former epoch that the server never had opens no door to the pas
   const after = (await rowsOf(leader, 'assignment')).get(mintAssignmentId(roundId, stairwells[0]))
   const { grants } = after as unknown as { grants: { from: number }[] }
   expect(grants.at(-1)!.from).toBe(receivedAt)
+})
+
+test('[SYNC-8] a visit that the server had put to another door stands there while it is offered again', async () => {
+  community = await createCommunity()
+  const { teams, stairwells, officer } = community
+  const [stairwellId] = stairwells
+  const member = await community.member(teams[0])
+  const layout = (await rowsOf(officer, 'stairwell')).get(stairwellId) as unknown as {
+    doors: { id: string; label: string }[]
+  }
+  const doorId = layout.doors.find(({ label }) => label === '101')!.id
+  await officer.commit('door/rename', { stairwellId, doorId, label: '109' })
+  await officer.sync()
+  // The member has not heard of the new plate, and takes the door for one that nobody knows.
+  const { commandId, visitId } = await community.knock(member, stairwellId, '109')
+  const doorOf = async () => ((await rowsOf(member, 'visit')).get(visitId) as unknown as { doorId: string }).doorId
+  expect(await doorOf()).not.toBe(doorId)
+  await member.sync()
+  expect(await doorOf()).toBe(doorId)
+  const state = await readPhone(member.database)
+  await startOver(member.database, member.seam.rng, state.incarnation, 86_400_000)
+  const offered = await member.database.outbox.where('id').equals(commandId).first()
+  expect(offered?.changes.find(({ kind }) => kind === 'visit')?.body).toMatchObject({ doorId })
+})
+
+test('[SYNC-8] a row that another history has in another scope leaves the old one, also under something unsent', async () => {
+  community = await createCommunity()
+  const { teams, stairwells, officer } = community
+  const { database } = officer
+  await officer.commit('team/save', { teamId: teams[0], baseRevision: 1, name: '改名队' })
+  // What a history that is gone had said of the same team, in a place where this one does not have it.
+  const row = (await database.records.get(['c', 'team', teams[0]]))!
+  const elsewhere = `s:${stairwells[1]}`
+  await database.records.put({ ...row, scope: elsewhere })
+  const { generation } = await readPhone(database)
+  await sweep(database, generation + 1)
+  const left = await database.records.where('[kind+id]').equals(['team', teams[0]]).toArray()
+  expect(left.map(({ scope }) => scope)).toEqual(['c'])
 })
 
 test('[SYNC-6] a cursor that the server does not know is forgotten; the queue is safe and the phone is filled anew', async () => {

@@ -31,6 +31,8 @@ export interface Batch {
   commands: readonly RawCommand[]
   /** What the phone says it will still hold unsent after this request. */
   unsent: number
+  /** The phone is draining and has nothing more: its enrolment may end. */
+  leaving?: boolean
   /** Set when another device brings this along in a file, made when its recorder knew `epoch` (SYNC-13). */
   carried?: { by: string; epoch: string | null }
 }
@@ -45,7 +47,7 @@ export interface RawCommand {
 export interface BatchResult {
   answers: Answer[]
   lane: LaneTrouble | null
-  device: 'pending' | 'active' | 'revoked'
+  device: Device['state']
 }
 
 /** How often "n 台手机未同步" may be refreshed for a phone that goes on sending. */
@@ -92,7 +94,7 @@ export async function commitBatch(server: ServerContext, batch: Batch): Promise<
 /** A poll that brings nothing and would change no report takes no lock: pulls never wait for pushes (SYNC-4). */
 async function standingOnly(
   server: ServerContext,
-  { community, deviceId, unsent }: Batch,
+  { community, deviceId, unsent, leaving }: Batch,
 ): Promise<{ device: Device['state']; flips: boolean } | null> {
   const rows = await readRecords(server.storage.db, community, [
     { kind: 'device', id: deviceId },
@@ -102,7 +104,9 @@ async function standingOnly(
   const device = JSON.parse(bodyOf('device') ?? 'null') as Device | null
   const report = JSON.parse(bodyOf('deviceReport') ?? 'null') as DeviceReport | null
   if (!device) return null
-  return { device: device.state, flips: device.state === 'active' && flips(report, unsent) }
+  const { state } = device
+  const ends = state === 'draining' && leaving === true
+  return { device: state, flips: ends || (mayInSync('decide', state) && flips(report, unsent)) }
 }
 
 /** Whether "n 台手机未同步" would change. */
@@ -157,6 +161,7 @@ async function commitOnce(server: ServerContext, batch: Batch, faulty: Faulty = 
       if (work.lane) break
     }
     await work.report(batch.unsent)
+    await work.end()
     return { ...(await work.write()), lane: work.lane, device: work.device.state }
   })
   if (result.changed) server.pokes.emit('poke', batch.community)
@@ -200,7 +205,7 @@ class BatchWork {
   readonly #former = new Map<string, boolean>()
   #n: number
   lane: LaneTrouble | null = null
-  readonly device: Device
+  device: Device
 
   static async begin(server: ServerContext, trx: Transaction<Tables>, batch: Batch): Promise<BatchWork> {
     const { community, deviceId, commands } = batch
@@ -364,12 +369,20 @@ class BatchWork {
   /** Keeps "n 台手机未同步" true without a row for every request. */
   async report(unsent: number): Promise<void> {
     const { deviceId, memberId } = this.#batch
-    if (this.device.state !== 'active' || this.#batch.carried) return
+    if (!mayInSync('decide', this.device.state) || this.#batch.carried) return
     const known = this.#facts.get('deviceReport', deviceId)
     const before = typeof known === 'object' ? known : null
     const stale = this.#taken.size > 0 && this.#received - (before?.reportedAt ?? 0) > REPORT_EVERY_MS
     if (!flips(before, unsent) && !stale) return
     await this.#facts.apply([put('deviceReport', { id: deviceId, memberId, unsent, reportedAt: this.#received })])
+  }
+
+  /** A draining phone that has nothing more, and says so, is let go. */
+  async end(): Promise<void> {
+    const { leaving, commands, unsent } = this.#batch
+    if (this.device.state !== 'draining' || !leaving || commands.length > 0 || unsent > 0) return
+    this.device = { ...this.device, state: 'revoked' }
+    await this.#facts.apply([put('device', this.device)])
   }
 
   /** Gives every changed row its own clock and writes all of it. */

@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs'
 import { check } from '../src/domain/fields.ts'
 import { LIMITS } from '../src/protocol/limits.ts'
 import { enrolRequest, enterRequest } from '../src/protocol/enrolment.ts'
-import { problemBody } from '../src/protocol/problem.ts'
 import type { ServerContext } from './context.ts'
 import { HttpProblem } from './HttpProblem.ts'
 import { enrol, enter, type Enrolled } from './identity/enrol.ts'
@@ -151,6 +150,14 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
   app.get('/api/me', oneDevice, async (request, reply) => {
     return reply.header('cache-control', 'no-store').send(await me(context, principalAt(request)))
   })
+  // What a revoked phone asks for when it has emptied itself: the browser then clears what no script reaches.
+  app.post('/api/clear-site', oneDevice, async (_request, reply) => {
+    const cleared = reply.clearCookie(cookieName, { path: '/', secure: options.secure, sameSite: 'strict' })
+    return cleared
+      .header('cache-control', 'no-store')
+      .header('clear-site-data', '"cache", "cookies", "storage"')
+      .send({})
+  })
   app.get('/api/recovery', oneDevice, async (request, reply) => {
     return reply.header('cache-control', 'no-store').send(await recovery(context, principalAt(request)))
   })
@@ -223,7 +230,7 @@ async function sendProblem(context: ServerContext, error: unknown, reply: Fastif
     .code(problem.status)
     .type('application/problem+json')
     .header('cache-control', 'no-store')
-    .send(JSON.stringify(problemBody(problem.code)))
+    .send(JSON.stringify(problem.body))
 }
 
 function asProblem(context: ServerContext, error: unknown): HttpProblem {

@@ -14,6 +14,11 @@ export function readEnrolment(): Enrolment | null {
   }
 }
 
+/** Forgets an enrolment that is over, unless another has taken its place. */
+export function forgetEnrolment(deviceId: string): void {
+  if (readEnrolment()?.deviceId === deviceId) localStorage.removeItem(KEY)
+}
+
 export function writeEnrolment({ community, memberId, deviceId, state, matchCode }: Enrolment): void {
   localStorage.setItem(KEY, JSON.stringify({ community, memberId, deviceId, state, matchCode }))
 }

@@ -34,14 +34,33 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
     if (trouble) noteProblem(trouble.message)
     if (isFull(trouble?.cause)) void giveWay(database)
     if (running) return
+    if (reach === 'revoked') leave().catch((error: unknown) => console.error('emptying', error))
     phone.cycleEnded()
     if (reach === 'online') void rememberConfirmation(database, enrolment)
   })
   const request = () => schedule.request()
+  const stop = () => {
+    isStopped = true
+    phone.stop()
+    schedule.stop()
+    unlisten()
+    removeEventListener('online', request)
+    removeEventListener('storage', onForgotten)
+    document.removeEventListener('visibilitychange', onVisible)
+  }
+  const leave = async () => {
+    const { emptyPhone, ENDED } = await import('./emptyPhone.ts')
+    if (!isStopped && (await emptyPhone(database, enrolment, stop))) location.replace(ENDED)
+  }
+  /** Another window has emptied this phone. */
+  const onForgotten = () => {
+    if (!readEnrolment()) location.replace('/welcome')
+  }
   const onVisible = () => {
     if (document.visibilityState === 'visible') request()
   }
   addEventListener('online', request)
+  addEventListener('storage', onForgotten)
   document.addEventListener('visibilitychange', onVisible)
   const unlisten = listen(request)
   void phone.examined.then(() => {
@@ -52,14 +71,7 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
       phone.saved()
       browserSeam.calm(request)
     },
-    stop() {
-      isStopped = true
-      phone.stop()
-      schedule.stop()
-      unlisten()
-      removeEventListener('online', request)
-      document.removeEventListener('visibilitychange', onVisible)
-    },
+    stop,
   }
 }
 

@@ -12,7 +12,7 @@ export async function adoptPhone(
     const known = await database.phone.get('phone')
     if (known && known.deviceId === who.deviceId) {
       // What the server said since this enrolment was written down stands; only a fresh word of it opens the door.
-      const device = known.device === 'active' ? known.device : who.device
+      const device = known.device === 'pending' ? who.device : known.device
       await putPhone(database, { ...known, ...who, device, matchCode: device === 'active' ? null : who.matchCode })
       return
     }

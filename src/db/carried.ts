@@ -8,7 +8,7 @@ export const MOST_FILE_BYTES = LIMITS.handoverFileChars
 /** What became of a file that somebody gave to this phone. `own` was exported here, and sends itself. */
 export type Taken =
   | { ok: true; file: CarriedFile; again: boolean; diagnostics: Diagnostics | null }
-  | { ok: false; why: 'invalid' | 'newer' | 'own' }
+  | { ok: false; why: 'invalid' | 'newer' | 'own' | 'ending' }
 
 /**
  * Takes a teammate's file along: stored whole and durably, to go with the next sync (SYNC-13). The same file twice is
@@ -25,6 +25,7 @@ export async function takeAlong(database: Database, written: string, now: number
     const state = await readPhone(database)
     if (header.community !== state.communityId) return { ok: false, why: 'invalid' }
     if (header.device === state.deviceId) return { ok: false, why: 'own' }
+    if (state.device === 'draining') return { ok: false, why: 'ending' }
     const known = await database.carried.get(id)
     const again = known !== undefined
     const isDone = known?.state === 'delivered' && known.refused === 0

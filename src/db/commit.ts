@@ -100,6 +100,7 @@ async function prepare({ clock }: Pick<Seam, 'clock'>, deeds: readonly Deed[]): 
 async function write(rows: Capture, { rule, head }: Prepared): Promise<Committed> {
   const deed = await weigh(rows, { rule, head })
   if (!deed.decision.accepted) return { saved: false, code: deed.decision.code }
+  if (deed.state.device === 'draining') return { saved: false, code: 'device_ending' }
   const { state, command, changes, shadows, evenings, writer, reads } = deed
   for (const change of [...changes, ...evenings]) writer.write(change)
   const fresh = { state: 'pending' as const, clock: null, code: null, until: null }

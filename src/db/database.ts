@@ -95,7 +95,8 @@ export interface PhoneState {
   generation: number
   /** Whether the download of this generation is still under way, so that its end must sweep. */
   sweeping: boolean
-  device: 'pending' | 'active'
+  /** A `draining` one sends what it has and saves nothing more. */
+  device: 'pending' | 'active' | 'draining'
   matchCode: string | null
   /** What the member must be told, until they have read it. */
   alarm: LossCode | null

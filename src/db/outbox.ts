@@ -6,8 +6,9 @@ import { readPhone, type Database, type EntryState, type OutboxEntry, type Phone
 export async function nextBatch(
   database: Database,
   most: number,
-): Promise<{ state: PhoneState; commands: WireCommand[]; waiting: number }> {
-  return database.transaction('r', database.outbox, database.phone, async () => {
+): Promise<{ state: PhoneState; commands: WireCommand[]; waiting: number; leaving: boolean }> {
+  const { outbox, phone, carried } = database
+  return database.transaction('r', [outbox, phone, carried], async () => {
     const state = await readPhone(database)
     const pending = database.outbox.where('state').equals('pending')
     const waiting = await pending.count()
@@ -17,7 +18,10 @@ export async function nextBatch(
     for (const slice of slices(keys)) {
       for (const entry of await database.outbox.bulkGet(slice)) commands.push(toWire(entry!))
     }
-    return { state, commands, waiting }
+    // It takes nothing more in, so what is true now stays true.
+    const isEmpty = async () => waiting === 0 && (await carried.where('state').equals('waiting').count()) === 0
+    const leaving = state.device === 'draining' && (await isEmpty())
+    return { state, commands, waiting, leaving }
   })
 }
 

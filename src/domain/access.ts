@@ -22,7 +22,7 @@ const officers: readonly Role[] = ['officer']
  * Who may ask at a route.
  *
  * - `device`: only an enrolment that its cookie proves; without it anybody may.
- * - `states`: in which state that enrolment must be, `roles`: which bond its member must have now. To everybody else the
+ * - `states`: in which state that enrolment must be (any but `revoked`, if nothing is said), `roles`: which bond its member must have now. To everybody else the
  *   route is not there.
  * - `beforeSetUp`: answers also while the community has no officer yet.
  */
@@ -45,17 +45,18 @@ export const ROUTES: Readonly<Record<string, RouteRule>> = {
   'POST /api/sync': { device: true },
   'GET /api/me': { device: true },
   'GET /api/live': { device: true },
+  'POST /api/clear-site': { device: true, states: ['revoked'] },
   'GET /api/recovery': { device: true, states: ['active'], roles: officers },
 }
 
 /** What a sync request may do for an enrolment, by the state that the enrolment must be in. */
 export const SYNC_PARTS = {
   /** Its commands are judged; those of another state wait. */
-  decide: ['active'],
+  decide: ['active', 'draining'],
   /** A page of the feed. */
   pull: ['active'],
   /** What a teammate handed over is taken in (SYNC-13). */
-  carry: ['active'],
+  carry: ['active', 'draining'],
 } as const satisfies Record<string, readonly Device['state'][]>
 
 /** Whether a part of a sync request is done for an enrolment in this state. */
@@ -88,6 +89,7 @@ export const POLICY = {
   'assignment/save': { roles: leaders, heldNow: true, ownTeam: true },
   'community/save': { roles: officers },
   'device/confirm': { roles: leaders, ownTeam: true },
+  'device/drain': { roles: leaders, ownTeam: true },
   'device/report-loss': { roles: everyone },
   'device/revoke': { roles: leaders, ownTeam: true },
   'door/add': { roles: everyone, granted: true },

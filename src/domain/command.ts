@@ -72,6 +72,7 @@ export const REFUSALS = [
   'wish_taken',
   'wish_over',
   'activity_over',
+  'device_ending',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

@@ -7,6 +7,7 @@ import { closeWish } from './commands/closeWish.ts'
 import { confirmDevice } from './commands/confirmDevice.ts'
 import { confirmDoor } from './commands/confirmDoor.ts'
 import { createInvite } from './commands/createInvite.ts'
+import { drainDevice } from './commands/drainDevice.ts'
 import { editAccessNote } from './commands/editAccessNote.ts'
 import { endSession } from './commands/endSession.ts'
 import { fulfilWish } from './commands/fulfilWish.ts'
@@ -42,6 +43,7 @@ export const VERBS = {
   'assignment/save': assignStairwell,
   'community/save': saveCommunity,
   'device/confirm': confirmDevice,
+  'device/drain': drainDevice,
   'device/report-loss': reportLoss,
   'device/revoke': revokeDevice,
   'door/add': addDoor,

@@ -285,10 +285,14 @@ export const manageMessages = {
   thisDevice: '这台',
   stop: '停用',
   stopName: (name: string): string => `停用 ${name}`,
-  stopAsk: (name: string): string =>
-    `停用后，${name}的这台手机不能再收发。没上传的内容也传不上来了，请先让他连一次网。`,
-  stopYes: '确定停用',
-  stopped: (name: string): string => `${name} 的手机已停用`,
+  stopAsk: (name: string): string => `怎样停用${name}的这台手机？`,
+  drainYes: '送完再停用',
+  drainHint: '它不能再记新的；已经记下的，连上网会先送完，然后自动清空。',
+  draining: '正在停用，等它送完',
+  drained: (name: string): string => `${name} 的手机送完就停用`,
+  stopYes: '立即停用并清空',
+  stopHint: '手机丢了、被偷了才用。没上传的记录会丢失，找不回来。它要连上网才会清空。',
+  stopped: (name: string): string => `${name} 的手机已停用，连上网就会清空`,
   unsent: (count: number): string => `上次同步时还有 ${count} 条没上传`,
 
   holdsTitle: '待裁定',

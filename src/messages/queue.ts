@@ -12,6 +12,7 @@ export const entryWords: { readonly [V in Verb]: (args: Args<V>) => string } = {
   'community/save': () => '社区设置',
   'device/confirm': () => '确认一台手机',
   'device/report-loss': () => '告诉队长：这台手机可能少了记录',
+  'device/drain': () => '停用一台手机（先送完）',
   'device/revoke': () => '停用一台手机',
   'door/add': ({ label }) => `添加门牌 ${label}`,
   'door/confirm': () => '核实一扇门',
@@ -121,8 +122,7 @@ export const queueMessages = {
   thinkBack: '请回想一下最近敲过的门，缺的补记上，再告诉队长。',
   understood: '知道了',
   outside: {
-    revoked:
-      '此设备已停用，不会再上传。手机里没上传的内容还在，没有删除。要接着用，请向队长要“换手机”的邀请，不要用新人的邀请。',
+    revoked: '此设备已停用，不会再上传。要接着用，请向队长要“换手机”的邀请，不要用新人的邀请。',
     signedOut:
       '服务器不认得这台手机了。手机里没上传的内容还在，没有删除。请向队长要“换手机”的邀请，用它加入，内容会接着上传；不要用新人的邀请。',
     tooOld: '这一页太旧了，请点“更新”后再同步。手机里的内容不会丢。',

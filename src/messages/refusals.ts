@@ -28,4 +28,5 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   wish_taken: '已经有人先揽下了，在“微心愿”里看得到是谁。',
   wish_over: '这个心愿已经办好或结束了。',
   activity_over: '活动已经开始或取消了。',
+  device_ending: '这台手机正在停用，不能再记新的。',
 }

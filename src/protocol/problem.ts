@@ -34,8 +34,11 @@ export interface ProblemBody {
   title: string
   status: number
   code: ProblemCode
+  /** With `device_revoked`: which enrolment was ended. */
+  device?: string
 }
 
-export function problemBody(code: ProblemCode): ProblemBody {
-  return { type: 'about:blank', title: code, status: PROBLEMS[code], code }
+export function problemBody(code: ProblemCode, device?: string): ProblemBody {
+  const named = device === undefined ? {} : { device }
+  return { type: 'about:blank', title: code, status: PROBLEMS[code], code, ...named }
 }

@@ -36,6 +36,8 @@ export const syncRequest = fields({
   appVersion: text(20),
   /** Ask for answers alone: a phone whose last push failed pulls first, one that is too old to pull still pushes. */
   pull: flag,
+  /** A draining phone has nothing left to send, and takes nothing more in: the server may end its enrolment. */
+  leaving: v.optional(flag),
   /** A teammate's unsent work that this phone brings along (SYNC-13). */
   carried: v.optional(carriedPart),
 })
@@ -69,8 +71,8 @@ export type LaneTrouble = { fork: true } | { expected: number }
 export interface SyncAnswer {
   epoch: string
   membership: number
-  /** The device's standing: a pending one pulls nothing. */
-  device: 'pending' | 'active'
+  /** The device's standing: only an active one pulls. */
+  device: 'pending' | 'active' | 'draining'
   answers: Answer[]
   lane: LaneTrouble | null
   changes: WireChange[]

@@ -6,6 +6,7 @@ import type { Seam } from '../db/seam.ts'
 import { settle } from '../db/settle.ts'
 import { freshPaces, type SlicePaces } from '../db/SlicePace.ts'
 import { DAY_MS, LIMITS } from '../protocol/limits.ts'
+import type { ProblemBody } from '../protocol/problem.ts'
 import type { LaneTrouble, SyncAnswer, SyncRequest, WireCommand } from '../protocol/sync.ts'
 import { troubleOf } from '../remote/request.ts'
 import { Trouble } from '../remote/Trouble.ts'
@@ -70,7 +71,7 @@ export async function synchronize(
     if (pushed && answer.device === 'pending') return 'pending'
     if (pushed && !answer.more) {
       await deliverCarried(database, seam, appVersion)
-      return 'synced'
+      if (answer.device === 'active' || request.leaving || !(await nextBatch(database, 0)).leaving) return 'synced'
     }
   }
   throw new Trouble('offline')
@@ -87,11 +88,12 @@ async function compose(
   pace: Pace,
   appVersion: string,
 ): Promise<{ request: SyncRequest; asked: PhoneState; waiting: number }> {
-  const { state, commands, waiting } = await nextBatch(database, pace.pullFirst ? 0 : pace.batch)
+  const { state, commands, waiting, leaving } = await nextBatch(database, pace.pullFirst ? 0 : pace.batch)
   const { deviceId, incarnation, epoch, cursor, membership } = state
   const envelope = { protocol: LIMITS.protocol, device: deviceId, incarnation, epoch, cursor, membership, appVersion }
   const fitting = fit(commands)
-  const request = { ...envelope, commands: fitting, unsent: waiting - fitting.length, pull: true }
+  const end = leaving ? { leaving } : {}
+  const request = { ...envelope, commands: fitting, unsent: waiting - fitting.length, pull: true, ...end }
   return { request, asked: state, waiting }
 }
 
@@ -136,6 +138,11 @@ async function ask(
     return answer.body
   }
   const trouble = troubleOf(answer)
+  // The cookie may be somebody else's who joined on this phone since: only what is said of this enrolment ends it.
+  const named = (answer.body as ProblemBody | null)?.device
+  if (trouble.code === 'device_revoked' && (answer.status !== 401 || named !== asked.deviceId)) {
+    throw new Trouble('problem', 'unauthenticated')
+  }
   if (trouble.code === 'too_large' && request.commands.length > 1) {
     pace.batch = Math.max(1, Math.floor(request.commands.length / 2))
     return null

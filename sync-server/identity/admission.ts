@@ -34,7 +34,8 @@ export function keepToDeclared(app: FastifyInstance, server: ServerContext, cook
     const rule = ruleOfRoute(request.method, url)
     if (!rule.beforeSetUp && !(await isSetUp(server))) throw new HttpProblem('setup_required')
     if (!rule.device) return
-    const principal = await principalOf(server, request.cookies[cookieName])
+    const evenRevoked = rule.states?.includes('revoked') === true
+    const principal = await principalOf(server, request.cookies[cookieName], evenRevoked)
     if (!(await mayAsk(server, rule, principal))) throw new HttpProblem('not_found')
     admitted.set(request, principal)
   })

@@ -1,6 +1,6 @@
 import type { Device } from '../../src/domain/records/device.ts'
 import type { ServerContext } from '../context.ts'
-import { HttpProblem } from '../HttpProblem.ts'
+import { deviceRevoked, HttpProblem } from '../HttpProblem.ts'
 import { readDeviceToken } from '../storage/enrolments.ts'
 import { readRecords } from '../storage/records.ts'
 import { hashSecret } from './token.ts'
@@ -20,10 +20,15 @@ export function splitCookie(value: string | undefined): { community: string; tok
 /**
  * Who sent a request.
  *
+ * @param evenRevoked whether an ended enrolment may ask here
  * @throws HttpProblem `unauthenticated` without a valid token, `token_superseded` for one that was replaced,
  *   `device_revoked` for an enrolment that was ended: only this last one may empty a phone.
  */
-export async function principalOf(server: ServerContext, cookie: string | undefined): Promise<Principal> {
+export async function principalOf(
+  server: ServerContext,
+  cookie: string | undefined,
+  evenRevoked = false,
+): Promise<Principal> {
   const held = splitCookie(cookie)
   if (!held) throw new HttpProblem('unauthenticated')
   const { db } = server.storage
@@ -32,7 +37,7 @@ export async function principalOf(server: ServerContext, cookie: string | undefi
   const [row] = await readRecords(db, held.community, [{ kind: 'device', id: token.device }])
   if (!row || row.deleted) throw new HttpProblem('unauthenticated')
   const device = JSON.parse(row.body) as Device
-  if (device.state === 'revoked') throw new HttpProblem('device_revoked')
+  if (device.state === 'revoked' && !evenRevoked) throw deviceRevoked(device.id)
   if (token.state !== 'active') throw new HttpProblem('token_superseded')
   return { community: held.community, device }
 }

@@ -8,7 +8,7 @@ import { commitBatch, type RawCommand } from '../commitBatch.ts'
 import type { ServerContext } from '../context.ts'
 import { openCursor, sealCursor, type Cursor } from '../cursor.ts'
 import { handoverKey, takeCarried } from '../handover.ts'
-import { HttpProblem } from '../HttpProblem.ts'
+import { deviceRevoked, HttpProblem } from '../HttpProblem.ts'
 import type { Principal } from '../identity/principal.ts'
 import { readClock } from '../storage/records.ts'
 
@@ -28,8 +28,9 @@ export async function sync(server: ServerContext, principal: Principal, body: un
   if (request.cursor !== null && !cursor) throw new HttpProblem('cursor_invalid')
   await assertEpoch(server, community, request.epoch, cursor)
   const batch = { community, deviceId: device.id, memberId: device.memberId, incarnation: request.incarnation }
-  const result = await commitBatch(server, { ...batch, commands, unsent: request.unsent })
-  if (result.device === 'revoked') throw new HttpProblem('device_revoked')
+  const leaving = request.leaving === true
+  const result = await commitBatch(server, { ...batch, commands, unsent: request.unsent, leaving })
+  if (result.device === 'revoked') throw deviceRevoked(device.id)
   const mayCarry = mayInSync('carry', result.device)
   const carried = mayCarry && request.carried ? await takeCarried(server, community, device.id, request.carried) : null
   const standing = { device: result.device, answers: result.answers, lane: result.lane }

@@ -34,6 +34,7 @@ const EXPECTED: Record<Verb, { own: string; foreign: string }> = {
   'assignment/save': { own: 'LO', foreign: 'O' },
   'community/save': { own: 'O', foreign: 'O' },
   'device/confirm': { own: 'LO', foreign: 'LO' },
+  'device/drain': { own: 'LO', foreign: 'LO' },
   'device/report-loss': { own: 'MLO', foreign: 'MLO' },
   'device/revoke': { own: 'LO', foreign: 'LO' },
   'door/add': { own: 'MLO', foreign: 'mlO' },
@@ -93,6 +94,7 @@ describe('the policy', () => {
   test.each([
     'assignment/save',
     'device/confirm',
+    'device/drain',
     'device/revoke',
     'hold/settle',
     'invite/create',

@@ -11,7 +11,6 @@ import type { Role } from '../../src/domain/records/member.ts'
 import type { Args, Verb } from '../../src/domain/verbs.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
-import { problemBody } from '../../src/protocol/problem.ts'
 import { freshPace, synchronize, type CycleEnd } from '../../src/sync/synchronize.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
 import { HttpProblem } from '../../sync-server/HttpProblem.ts'
@@ -79,7 +78,7 @@ export async function answer(server: ServerContext, cookie: string, json: string
     return { status: 200, body: JSON.parse(JSON.stringify(body)) as unknown, retryAfterMs: null }
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error
-    return { status: error.status, body: problemBody(error.code), retryAfterMs: null }
+    return { status: error.status, body: error.body, retryAfterMs: null }
   }
 }
 

@@ -4,15 +4,17 @@ import type { Heard } from './HostileCase.ts'
 
 /** What an HTTP answer says. A refusal is exactly its coded problem, and sets no cookie. */
 export function problemOf({ status, headers, text }: HttpAnswer): Heard {
-  let body: { code?: unknown } = {}
+  let body: { code?: unknown; device?: string } = {}
   try {
-    body = JSON.parse(text) as { code?: unknown }
+    body = JSON.parse(text) as { code?: unknown; device?: string }
   } catch {
     return { status, code: status === 200 ? 'ok' : 'no code', wrong: 'the answer is no JSON' }
   }
   if (status === 200) return { status, code: 'ok' }
   const code = typeof body.code === 'string' ? body.code : 'no code'
-  const whole = JSON.stringify(problemBody(code as Parameters<typeof problemBody>[0]))
+  // Which phone was ended, that phone is told, and only by its own token.
+  const device = code === 'device_revoked' ? String(body.device) : undefined
+  const whole = JSON.stringify(problemBody(code as Parameters<typeof problemBody>[0], device))
   const wrong =
     text !== whole
       ? `the body is ${text.slice(0, 120)}`

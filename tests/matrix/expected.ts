@@ -120,6 +120,7 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
   },
   // mission.md A1: devices are listed and revoked, by the leader of whoever holds them now.
   'device/revoke': { ...TEAM, 'own beyond': [no, no, applied], 'other beyond': [no, no, applied] },
+  'device/drain': { ...TEAM, 'own beyond': [no, no, applied], 'other beyond': [no, no, applied] },
   // SPEC.md SYNC-5: held, and a leader decides.
   'hold/settle': TEAM,
   'invite/withdraw': TEAM,
@@ -218,9 +219,10 @@ export type Said = readonly [status: number, code?: string]
 
 /**
  * contract.md (HTTP), reliability.md (bad input, identity). Whatever is not named here is not there for anybody.
+ * `ended`: only a phone whose enrolment was ended asks the browser to clear itself (SPEC.md SYNC-15).
  * `officer`: to everybody else the route is not there (SPEC.md SYNC-8: what a restore left open is the officers' to know).
  */
-export const ROUTES: Readonly<Record<string, { to: 'anybody' | 'device' | 'officer'; says: Said }>> = {
+export const ROUTES: Readonly<Record<string, { to: 'anybody' | 'device' | 'officer' | 'ended'; says: Said }>> = {
   // The app itself is for everybody: it holds nothing of anybody.
   'GET /': { to: 'anybody', says: [200] },
   'HEAD /': { to: 'anybody', says: [200] },
@@ -239,6 +241,7 @@ export const ROUTES: Readonly<Record<string, { to: 'anybody' | 'device' | 'offic
   'GET /api/me': { to: 'device', says: [200] },
   'HEAD /api/me': { to: 'device', says: [200] },
   'GET /api/live': { to: 'device', says: [200] },
+  'POST /api/clear-site': { to: 'ended', says: [200] },
   'GET /api/recovery': { to: 'officer', says: [200] },
   'HEAD /api/recovery': { to: 'officer', says: [200] },
 }

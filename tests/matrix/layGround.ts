@@ -1,4 +1,5 @@
 import { put } from '../../src/domain/put.ts'
+import type { Device } from '../../src/domain/records/device.ts'
 import type { Bond } from '../../src/domain/records/member.ts'
 import { hashSecret } from '../../sync-server/identity/token.ts'
 import { insertDeviceToken } from '../../sync-server/storage/enrolments.ts'
@@ -36,9 +37,9 @@ class Planting {
   async enrolEverybody(): Promise<void> {
     for (const plan of PEOPLE) {
       const land = this.#ground.landOf(plan)
-      const state = plan.cookie === 'pending' || plan.cookie === 'revoked' ? plan.cookie : 'active'
+      const named = (['pending', 'draining', 'revoked'] as const).find((state) => state === plan.cookie)
       const memberId = await this.#addMember(land, plan.before, plan.name)
-      const device = await this.#addDevice(land, memberId, plan.before, state)
+      const device = await this.#addDevice(land, memberId, plan.before, named ?? 'active')
       const token = plan.cookie === 'superseded' ? 'superseded' : 'active'
       const secret = `${freshId()}${freshId()}`
       const row = { community: land.community, tokenHash: hashSecret(secret), device, member: memberId }
@@ -67,7 +68,7 @@ class Planting {
     return id
   }
 
-  async #addDevice(land: Land, memberId: string, bond: Standing | null, state: 'pending' | 'active' | 'revoked') {
+  async #addDevice(land: Land, memberId: string, bond: Standing | null, state: Device['state']) {
     const id = freshId()
     const { role, team } = bond ?? { role: 'member' as const, team: 'A' as const }
     const teamId = role === 'officer' ? null : this.#ground.teamId(team)

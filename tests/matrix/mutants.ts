@@ -81,7 +81,7 @@ function ofReaders(): Mutant[] {
 function ofSyncParts(): Mutant[] {
   const areas = { decide: 'decide', pull: 'reads', carry: 'carry' } as const
   return Object.entries(SYNC_PARTS as Record<keyof typeof areas, readonly string[]>).flatMap(([part, states]) =>
-    ['active', 'pending'].map((state): Mutant => {
+    ['active', 'pending', 'draining'].map((state): Mutant => {
       const line = `sync ${part}: ${states.includes(state) ? 'no' : 'also'} ${state}`
       return { line, area: areas[part as 'decide'], ...set(SYNC_PARTS, part, toggle(states, state)) }
     }),

@@ -17,8 +17,8 @@ export interface Standing {
 export interface PersonPlan {
   name: string
   community: 'home' | 'far'
-  /** What the cookie is worth: a phone that nobody let in yet, one that was ended, one whose token was replaced … */
-  cookie: 'good' | 'pending' | 'revoked' | 'superseded' | 'forged' | 'none'
+  /** What the cookie is worth: a phone that nobody let in yet, one that only sends, one that was ended … */
+  cookie: 'good' | 'pending' | 'draining' | 'revoked' | 'superseded' | 'forged' | 'none'
   /** `null`: no bond. */
   before: Standing | null
   after: Standing | null
@@ -43,6 +43,7 @@ export const PEOPLE: readonly PersonPlan[] = [
   outside('a revoked phone of a leader', 'revoked', stands('leader', 'A')),
   outside('a pending phone of somebody new', 'pending', null),
   outside('a pending second phone of an officer', 'pending', stands('officer', null)),
+  outside('a draining phone of a leader', 'draining', stands('leader', 'A')),
   steady('member of A', 'member', 'A'),
   steady('leader of A', 'leader', 'A'),
   steady('officer', 'officer', null),
@@ -74,6 +75,10 @@ export const isLive = (plan: PersonPlan): boolean =>
 /** What a cookie is worth in a phase. */
 export const cookieIn = (plan: PersonPlan, phase: Phase): PersonPlan['cookie'] =>
   plan.name === REVOKED_LIVE && phase === 'after' ? 'revoked' : plan.cookie
+
+/** Whether a cookie names an enrolment that may ask at all. */
+export const isProven = (cookie: PersonPlan['cookie']): cookie is 'good' | 'pending' | 'draining' =>
+  cookie === 'good' || cookie === 'pending' || cookie === 'draining'
 
 /** The bond that a person has on a day. */
 export const standingOn = (plan: PersonPlan, day: number): Standing | null =>

@@ -1,7 +1,17 @@
 import type { SyncAnswer } from '../../src/protocol/sync.ts'
 import { READS } from './expected.ts'
 import { canary, type Ground, type Person } from './Ground.ts'
-import { cookieIn, DAYS, holderOn, isLive, standingOn, type Phase, type PlaceName, type Standing } from './people.ts'
+import {
+  cookieIn,
+  DAYS,
+  holderOn,
+  isLive,
+  isProven,
+  standingOn,
+  type Phase,
+  type PlaceName,
+  type Standing,
+} from './people.ts'
 import type { Report } from './Report.ts'
 
 /** A scope in which something lies, and what it is to whoever reads. */
@@ -16,7 +26,7 @@ export async function runReads(ground: Ground, phase: Phase, report: Report): Pr
   const scopes = [...scopesOf(ground, phase)]
   for (const person of ground.people) {
     const cookie = cookieIn(person.plan, phase)
-    if ((cookie !== 'good' && cookie !== 'pending') || (phase === 'before' && !isLive(person.plan))) continue
+    if (!isProven(cookie) || (phase === 'before' && !isLive(person.plan))) continue
     if (report.isOver) return
     const page = await download(ground, person)
     const standing = standingOn(person.plan, DAYS[phase])

@@ -10,7 +10,7 @@ import { databaseHash } from '../harness/databaseHash.ts'
 import { ENVELOPE, ROUTES, SET_UP, type Said } from './expected.ts'
 import { appFolder } from './appFolder.ts'
 import { canary, type Ground, type Person } from './Ground.ts'
-import { cookieIn, DAYS, isLive, standingOn, type Phase } from './people.ts'
+import { cookieIn, DAYS, isLive, isProven, standingOn, type Phase } from './people.ts'
 import type { Report } from './Report.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -24,8 +24,10 @@ function expectedAt(method: string, path: string, person: Person, phase: Phase):
   if (!row) return [404, 'not_found']
   if (row.to === 'anybody') return row.says
   const cookie = cookieIn(person.plan, phase)
-  if (cookie !== 'good' && cookie !== 'pending') return ENVELOPE[cookie]
+  if (row.to === 'ended' && cookie === 'revoked') return row.says
+  if (!isProven(cookie)) return ENVELOPE[cookie]
   if (row.to === 'device') return row.says
+  if (row.to === 'ended') return [404, 'not_found']
   const isOfficer = cookie === 'good' && standingOn(person.plan, DAYS[phase])?.role === 'officer'
   return isOfficer ? row.says : [404, 'not_found']
 }
@@ -124,7 +126,7 @@ async function borrowCursor(ground: Ground): Promise<string> {
 /** A request that speaks for another phone, reads with another's cursor, or comes from another site. */
 async function runSyncs(ground: Ground, person: Person, phase: Phase, cursor: string, cells: Denials): Promise<void> {
   const cookie = cookieIn(person.plan, phase)
-  const orElse = (said: Said): Said => (cookie === 'good' || cookie === 'pending' ? said : ENVELOPE[cookie])
+  const orElse = (said: Said): Said => (isProven(cookie) ? said : ENVELOPE[cookie])
   for (const other of ground.people) {
     if (other === person) continue
     ground.begin(person)
@@ -161,7 +163,7 @@ export async function runCarry(
   const carried = sealPart(key, { ...who, ...counts, coding: 'identity' }, inside)
   ground.begin(person)
   const response = await ground.sync(person, [], { carried })
-  if (cookie !== 'good') {
+  if (cookie !== 'good' && cookie !== 'draining') {
     const changed = await ground.changedRows()
     const taken = response.statusCode === 200 && response.json<SyncAnswer>().carried !== undefined
     tell('brings a teammate’s work along', taken || changed.length > 0 ? 'it was taken' : null)

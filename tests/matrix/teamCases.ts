@@ -101,15 +101,17 @@ export function aboutTeams(): Case[] {
     ...wrong
       .filter(({ story }) => !story.startsWith('nowhere'))
       .map(({ twin: _twin, ...plain }) => ({ ...plain, story: `${plain.story}, wrong digits` })),
-    ...ofTeams(
-      'device/revoke',
-      (ground, story) => {
-        const found = phone(ground, 'active', story)
-        return found && { deviceId: found.id }
-      },
-      but('gone', 'moved', 'risen'),
-      { deviceId: freshId() },
-      tail,
+    ...(['device/drain', 'device/revoke'] as const).flatMap((verb) =>
+      ofTeams(
+        verb,
+        (ground, story) => {
+          const found = phone(ground, 'active', story)
+          return found && { deviceId: found.id }
+        },
+        but('gone', 'moved', 'risen'),
+        { deviceId: freshId() },
+        tail,
+      ),
     ),
     ...ofTeams(
       'hold/settle',

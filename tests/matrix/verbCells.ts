@@ -4,7 +4,7 @@ import { DOOR_DEEDS, type Case } from './Case.ts'
 import { CASES } from './cases.ts'
 import { ENVELOPE, EXPECTED, PENDING, WITHOUT_BOND, type Outcome } from './expected.ts'
 import { canary, type Ground, type Person } from './Ground.ts'
-import { cookieIn, DAYS, isLive, standingOn, type Phase } from './people.ts'
+import { cookieIn, DAYS, isLive, isProven, standingOn, type Phase } from './people.ts'
 import type { Report } from './Report.ts'
 
 interface Cell {
@@ -47,7 +47,7 @@ export async function runVerbs(
     if (report.isOver) return
     if (!only) await ground.anew()
     const cookie = cookieIn(person.plan, phase)
-    if (cookie !== 'good' && cookie !== 'pending') {
+    if (!isProven(cookie)) {
       await askUnproven(ground, person, cookie, cases, phase, report)
       continue
     }

@@ -8,7 +8,6 @@ import { put } from '../../src/domain/put.ts'
 import type { Round } from '../../src/domain/records/round.ts'
 import type { Standing } from '../../src/protocol/enrolment.ts'
 import type { NetAnswer } from '../../src/protocol/netAnswer.ts'
-import { problemBody } from '../../src/protocol/problem.ts'
 import type { Answer, SyncAnswer, SyncRequest, WireCommand } from '../../src/protocol/sync.ts'
 import { commitDeed } from '../../sync-server/commitDeed.ts'
 import type { ServerContext } from '../../sync-server/context.ts'
@@ -191,8 +190,7 @@ export class SimServer {
       }
       return context === this.context ? got : null
     } catch (error) {
-      if (error instanceof HttpProblem)
-        return { status: error.status, body: problemBody(error.code), retryAfterMs: null }
+      if (error instanceof HttpProblem) return { status: error.status, body: error.body, retryAfterMs: null }
       // A request that was under way when the disk was taken out dies with it.
       const poisoned = error instanceof Error && error.message === 'poison'
       const died = restores !== this.restores || context !== this.context || poisoned || error instanceof StorageTrouble

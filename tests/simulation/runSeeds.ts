@@ -71,13 +71,14 @@ export async function runSeed(seed: number, twice: boolean): Promise<Outcome> {
 const SEED_LIMIT_MS = 180_000
 
 async function simulateWithin(seed: number): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined
+  const nothing = { saved: 0, crashes: 0, powerCuts: 0, restores: 0, folded: 0, deaths: 0, enrolments: 0 }
+  const violations = [`not over after ${SEED_LIMIT_MS / 1000} s: somebody waits for ever`]
   const late = new Promise<Outcome>((resolve) => {
-    const nothing = { saved: 0, crashes: 0, powerCuts: 0, restores: 0, folded: 0, deaths: 0, enrolments: 0 }
-    const violations = [`not over after ${SEED_LIMIT_MS / 1000} s: somebody waits for ever`]
-    timer = setTimeout(() => resolve({ seed, trace: 'none', violations, ...nothing }), SEED_LIMIT_MS)
+    AbortSignal.timeout(SEED_LIMIT_MS).addEventListener('abort', () =>
+      resolve({ seed, trace: 'none', violations, ...nothing }),
+    )
   })
-  return Promise.race([simulate(seed), late]).finally(() => clearTimeout(timer))
+  return Promise.race([simulate(seed), late])
 }
 
 /** One more process, which asks for seeds until there are none. */

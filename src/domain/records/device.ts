@@ -15,7 +15,8 @@ export const device = kind({
     teamId: v.nullable(id),
     name: text(40),
     matchCode: v.pipe(v.string('bad_field'), v.regex(/^[0-9]{6}$/, 'bad_field')),
-    state: choice(['pending', 'active', 'revoked']),
+    /** `draining`: it may still send what it has, and nothing else; then it is revoked. */
+    state: choice(['pending', 'active', 'draining', 'revoked']),
     enrolledAt: time,
   }),
   scopeOf: (body) => (body.teamId === null ? officersScope : teamScope(body.teamId)),

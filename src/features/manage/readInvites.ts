@@ -29,6 +29,7 @@ export interface InviteState extends Who {
   /** Newest first. */
   invites: Invite[]
   pending: NamedDevice[]
+  /** In use, and those among them that only send what they have. */
   active: NamedDevice[]
   /** Who may be given another phone by this person, by name. */
   people: BondedMember[]
@@ -50,9 +51,9 @@ export async function readInvites(): Promise<InviteState> {
   const known = new Set(members.filter((member) => member.bonds.length > 0).map((member) => member.id))
   const nameOf = (memberId: string) => names.get(memberId) ?? ''
   const unsent = new Map(reports.map((report: DeviceReport) => [report.id, report.unsent]))
-  const named = (state: Device['state']) =>
+  const named = (...states: Device['state'][]) =>
     devices
-      .filter((device) => device.state === state)
+      .filter((device) => states.includes(device.state))
       .map((device) => {
         const { id, memberId } = device
         return { device, name: nameOf(memberId), unsent: unsent.get(id) ?? 0, isKnown: known.has(memberId) }
@@ -64,7 +65,7 @@ export async function readInvites(): Promise<InviteState> {
     teams: teams.sort((left, right) => compareNames(left.name, right.name)),
     invites: invites.sort((left, right) => right.expiresAt - left.expiresAt || (left.id < right.id ? -1 : 1)),
     pending: named('pending'),
-    active: named('active'),
+    active: named('active', 'draining'),
     people: givablePhones(who, members),
     nameOf,
   }

@@ -191,6 +191,22 @@ describe('people', () => {
     const revoked = after(joining, decide('device/revoke', revoke, joining))
     expect(decide('device/confirm', confirm, revoked)).toMatchObject({ code: 'not_pending' })
   })
+  test('a phone in use is drained, one that was never let in is ended, and an end stays the end', () => {
+    const which = { deviceId: anId('phone'), teamId: anId('team') }
+    const stateAfter = (rows: readonly Change[]) =>
+      bodyOf(after(rows, decide('device/drain', which, rows)), 'device')[0]!.state
+    const standing = (state: 'pending' | 'active' | 'draining' | 'revoked') => [
+      put('device', { ...bodyOf(joining, 'device')[0]!, state }),
+      joining[1]!,
+    ]
+    expect(stateAfter(standing('pending'))).toBe('revoked')
+    expect(stateAfter(standing('active'))).toBe('draining')
+    expect(decide('device/drain', which, standing('draining'))).toEqual({ accepted: true, changes: [] })
+    expect(decide('device/drain', which, standing('revoked'))).toEqual({ accepted: true, changes: [] })
+    const draining = standing('draining')
+    expect(bodyOf(after(draining, decide('device/revoke', which, draining)), 'device')[0]!.state).toBe('revoked')
+    expect(decide('device/confirm', confirm, draining)).toMatchObject({ code: 'not_pending' })
+  })
   test('hold/settle once', () => {
     const hold = put('hold', {
       id: anId('hold'),

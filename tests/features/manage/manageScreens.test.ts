@@ -242,7 +242,14 @@ test('a phone is confirmed by typing the digits on the other screen, and by noth
   expect(bondAt((await readOne('member', newcomer.id))!, phone.clock.now())).toMatchObject({ role: 'member', teamId })
 
   await press('停用 示例丙')
-  await press('确定停用')
+  await press('送完再停用')
+  await says('示例丙 的手机送完就停用')
+  expect((await readOne('device', device.id))?.state).toBe('draining')
+
+  await press('停用 示例丙')
+  expect(screen!.text()).toContain('正在停用，等它送完')
+  expect(screen!.text()).not.toContain('送完再停用')
+  await press('立即停用并清空')
   await says('示例丙 的手机已停用')
   expect((await readOne('device', device.id))?.state).toBe('revoked')
 })

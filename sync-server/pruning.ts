@@ -8,7 +8,7 @@ import { commitDeed } from './commitDeed.ts'
 import type { ServerContext } from './context.ts'
 import { fold } from './folding.ts'
 import { FOLD_AFTER_DAYS } from './settings.ts'
-import { dropEntryLinks, listCommunities } from './storage/enrolments.ts'
+import { dropEntryLinks, dropTokens, listCommunities } from './storage/enrolments.ts'
 import { readCommands, readKindAfter } from './storage/records.ts'
 import type { RecordRow, Tables } from './storage/tables.ts'
 
@@ -79,6 +79,12 @@ export const RETENTION = [
     why: 'A revoked phone must be told so whenever it comes (SYNC-14).',
   },
   {
+    what: 'tokens that others have followed',
+    table: 'deviceToken',
+    days: 400,
+    why: 'As long as a cookie lives: a phone that shows one is told that it was followed.',
+  },
+  {
     what: 'devices',
     table: 'record',
     days: null,
@@ -115,7 +121,7 @@ type Kept = (typeof RETENTION)[number]['what']
 const PRUNED_KINDS = ['invite', 'hold', 'lateAnswer'] as const
 const ROWS_AT_ONCE = 200
 
-export type Pruned = Record<(typeof PRUNED_KINDS)[number] | 'entryLink', number>
+export type Pruned = Record<(typeof PRUNED_KINDS)[number] | 'entryLink' | 'deviceToken', number>
 
 /** Before which moment a thing is past its time, ms. */
 function limitOf(what: Kept, now: number): number {
@@ -130,7 +136,7 @@ function limitOf(what: Kept, now: number): number {
  * @param dryRun only counts
  */
 export async function prune(server: ServerContext, dryRun = false): Promise<Pruned> {
-  const pruned: Pruned = { invite: 0, hold: 0, lateAnswer: 0, entryLink: 0 }
+  const pruned: Pruned = { invite: 0, hold: 0, lateAnswer: 0, entryLink: 0, deviceToken: 0 }
   const now = server.clock.now()
   for (const community of await listCommunities(server.storage.db)) {
     for (const kind of PRUNED_KINDS) {
@@ -142,6 +148,8 @@ export async function prune(server: ServerContext, dryRun = false): Promise<Prun
         after = rows.at(-1)!.id
       }
     }
+    const followed = limitOf('tokens that others have followed', now)
+    pruned.deviceToken += await dropTokens(server.storage, community, followed, dryRun)
     pruned.entryLink += await dropEntryLinks(server.storage, community, limitOf('entry links', now), dryRun)
   }
   return pruned

@@ -32,6 +32,8 @@ export interface ServerOptions {
   logLevel?: string
 }
 
+/** As long as browsers keep a cookie; each rotation begins it anew. */
+const COOKIE_S = 400 * 86_400
 /** One header of our own, which no form and no foreign page can send. */
 const OWN_HEADER = 'x-qiaomen'
 const CONTENT_SECURITY_POLICY = {
@@ -116,9 +118,8 @@ function addHealthRoutes(app: FastifyInstance, context: ServerContext, metrics: 
 }
 
 function addApiRoutes(app: FastifyInstance, context: ServerContext, options: ServerOptions, cookieName: string): void {
+  const flags = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure, maxAge: COOKIE_S } as const
   const admit = async (reply: FastifyReply, enrolled: Enrolled) => {
-    const maxAge = 400 * 86_400
-    const flags = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secure, maxAge } as const
     await reply
       .setCookie(cookieName, enrolled.cookie, flags)
       .header('cache-control', 'no-store')
@@ -144,7 +145,10 @@ function addApiRoutes(app: FastifyInstance, context: ServerContext, options: Ser
     await admit(reply, await enrol(context, body.value))
   })
   app.post('/api/sync', oneDevice, async (request, reply) => {
-    const answer = await sync(context, principalAt(request), sentBy(request))
+    const principal = principalAt(request)
+    const answer = await sync(context, principal, sentBy(request))
+    const cookie = await principal.nextCookie()
+    if (cookie !== null) reply.setCookie(cookieName, cookie, flags)
     return reply.header('cache-control', 'no-store').send(answer)
   })
   app.get('/api/me', oneDevice, async (request, reply) => {

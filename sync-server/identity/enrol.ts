@@ -13,6 +13,7 @@ import { insertDeviceToken, listCommunities, readLastEnrolment, takeEntryLink } 
 import { findInvites } from '../storage/records.ts'
 import type { Tables } from '../storage/tables.ts'
 import type { WorkingFacts } from '../workingFacts.ts'
+import { freshToken } from './rotation.ts'
 import { hashSecret, newRecordId, newSecret } from './token.ts'
 
 /** The community that a secret names, and the secret itself: links carry `community.secret`, short codes only a code. */
@@ -185,7 +186,7 @@ async function admit(
   device: Device,
 ): Promise<Enrolled> {
   const token = newSecret(server.rng)
-  const row = { community, tokenHash: hashSecret(token), device: device.id, member: member.id }
+  const row = { community, ...freshToken(server, token), device: device.id, member: member.id }
   await insertDeviceToken(trx, { ...row, createdAt: device.enrolledAt, state: 'active' })
   await facts.load([{ row: { kind: 'community', id: community, scope: 'c' } }])
   const known = facts.get('community', community)

@@ -1,14 +1,15 @@
 import type { Device } from '../../src/domain/records/device.ts'
 import type { ServerContext } from '../context.ts'
 import { deviceRevoked, HttpProblem } from '../HttpProblem.ts'
-import { readDeviceToken } from '../storage/enrolments.ts'
 import { readRecords } from '../storage/records.ts'
-import { hashSecret } from './token.ts'
+import { isOver, nextToken, readToken } from './rotation.ts'
 
 /** The principal is a device enrolment: proven by the token in its cookie, described by its record. */
 export interface Principal {
   community: string
   device: Device
+  /** What its cookie is to be replaced by, once it is time. */
+  nextCookie(): Promise<string | null>
 }
 
 /** A community id and a token, as the cookie carries them. */
@@ -32,12 +33,16 @@ export async function principalOf(
   const held = splitCookie(cookie)
   if (!held) throw new HttpProblem('unauthenticated')
   const { db } = server.storage
-  const token = await readDeviceToken(db, held.community, hashSecret(held.token))
+  const token = await readToken(server, held.community, held.token)
   if (!token) throw new HttpProblem('unauthenticated')
   const [row] = await readRecords(db, held.community, [{ kind: 'device', id: token.device }])
   if (!row || row.deleted) throw new HttpProblem('unauthenticated')
   const device = JSON.parse(row.body) as Device
   if (device.state === 'revoked' && !evenRevoked) throw deviceRevoked(device.id)
-  if (token.state !== 'active') throw new HttpProblem('token_superseded')
-  return { community: held.community, device }
+  if (isOver(token, server.clock.now())) throw new HttpProblem('token_superseded')
+  const nextCookie = async () => {
+    const next = await nextToken(server, token, held.token)
+    return next && `${held.community}.${next}`
+  }
+  return { community: held.community, device, nextCookie }
 }

@@ -44,6 +44,50 @@ export async function readDeviceToken(
   return (await query.where('tokenHash', '=', tokenHash).executeTakeFirst()) ?? null
 }
 
+/** The token that this one follows; `null` when it follows none that is known. */
+export async function readTokenBefore(
+  db: Reader,
+  community: string,
+  tokenHash: string,
+): Promise<DeviceTokenRow | null> {
+  const query = db.selectFrom('deviceToken').selectAll().where('community', '=', community)
+  return (await query.where('nextHash', '=', tokenHash).executeTakeFirst()) ?? null
+}
+
+/** Takes down by which token one will be followed. */
+export async function putNextHash(db: Reader, community: string, tokenHash: string, nextHash: string): Promise<void> {
+  const row = db.updateTable('deviceToken').set({ nextHash }).where('community', '=', community)
+  await row.where('tokenHash', '=', tokenHash).execute()
+}
+
+/**
+ * A token has followed another, which is good for a while yet. Dying between the two statements is harmless: the next
+ * request does both again.
+ *
+ * @param endsAt until when the one before is good, ms
+ */
+export async function followToken(db: Reader, before: string, next: DeviceTokenRow, endsAt: number): Promise<void> {
+  const ended = db.updateTable('deviceToken').set({ endsAt }).where('community', '=', next.community)
+  await ended.where('tokenHash', '=', before).where('endsAt', 'is', null).execute()
+  const added = db.insertInto('deviceToken').values(next)
+  await added.onConflict((conflict) => conflict.columns(['community', 'tokenHash']).doNothing()).execute()
+}
+
+/** Drops tokens that ended before a moment (ms). @returns how many; with `dryRun` how many there are */
+export async function dropTokens(
+  storage: Storage,
+  community: string,
+  before: number,
+  dryRun: boolean,
+): Promise<number> {
+  if (dryRun) {
+    const query = storage.db.selectFrom('deviceToken').select('tokenHash').where('community', '=', community)
+    return (await query.where('endsAt', '<', before).execute()).length
+  }
+  const query = storage.db.deleteFrom('deviceToken').where('community', '=', community).where('endsAt', '<', before)
+  return Number((await query.executeTakeFirst()).numDeletedRows)
+}
+
 /** Gives a device its token. */
 export async function insertDeviceToken(trx: Trx, row: Insertable<Tables['deviceToken']>): Promise<void> {
   await trx.insertInto('deviceToken').values(row).execute()

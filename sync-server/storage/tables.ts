@@ -13,6 +13,10 @@ export interface Tables {
     createdAt: number
     /** active | superseded | revoked */
     state: string
+    /** Hash of the token that follows it; `null` for one of before there was rotation. */
+    nextHash: string | null
+    /** Until when it is good, since another has followed it; `null` for the last one. */
+    endsAt: number | null
   }
   /** One-time links printed on the terminal: for the first officer and for the demo's roles. */
   entryLink: {

@@ -83,7 +83,7 @@ export const PLANTED: Planted[] = [
     'a superseded token is as good as the new one',
     'a superseded token that pushes',
     'identity/principal.ts',
-    "  if (token.state !== 'active') throw new HttpProblem('token_superseded')\n",
+    "  if (isOver(token, server.clock.now())) throw new HttpProblem('token_superseded')\n",
     '',
   ),
   one(

@@ -75,7 +75,7 @@ onEachDatabase((place) => {
     await makeEntryLink(world.context, world.community, { role: 'member', team: street.teamIds[0] })
     world.clock.tick((daysOf('invitations') - 1) * DAY_MS)
     const before = await databaseHash(world.db)
-    expect(await prune(world.context)).toEqual({ invite: 0, hold: 0, lateAnswer: 0, entryLink: 0 })
+    expect(await prune(world.context)).toEqual({ invite: 0, hold: 0, lateAnswer: 0, entryLink: 0, deviceToken: 0 })
     expect(await databaseHash(world.db)).toBe(before)
   })
 
@@ -92,7 +92,7 @@ onEachDatabase((place) => {
     expect(await rows('invite')).toHaveLength(0)
     const next = await world.sync(officer, [], { pull: true, cursor: first.cursor, membership: first.membership })
     expect(next.changes.filter((change) => change.kind === 'invite')).toMatchObject([{ body: null }])
-    expect(await prune(world.context)).toEqual({ invite: 0, hold: 0, lateAnswer: 0, entryLink: 0 })
+    expect(await prune(world.context)).toEqual({ invite: 0, hold: 0, lateAnswer: 0, entryLink: 0, deviceToken: 0 })
   })
 
   test('[SYNC-2] settled holds go after their time, waiting ones never, and a repeat is answered as before', async () => {

@@ -287,21 +287,49 @@ const twoTabs = (): Promise<string> =>
     return `${after.length - before.length} commands from two windows`
   })
 
-/** A window that the browser froze holds nobody up. */
+/** A window that the browser froze in the middle of a sync keeps the lock of its cycle, and holds nobody up for ever. */
 const frozenTab = (): Promise<string> =>
   withPhone(
     async (phone, scene) => {
+      const before = await commands(scene)
       await phone.page.goto(scene.url)
       await phone.says('已同步')
       const protocol = await phone.protocol()
       const other = new StairPhone(phone.context, await phone.context.newPage())
       await other.page.goto(scene.url)
-      await protocol.send('Page.setWebLifecycleState', { state: 'frozen' })
-      await other.goKnocking()
-      await other.knock('202')
       await other.says('已同步')
+      await phone.page.bringToFront()
+      let letGo = () => {}
+      const held = new Promise<void>((resolve) => (letGo = resolve))
+      let isAsking = false
+      await phone.page.route('**/api/sync', async (route) => {
+        isAsking = true
+        await held
+        await route.continue().catch(() => undefined)
+      })
+      await phone.goKnocking()
+      await phone.knock('202')
+      await waitUntil(() => isAsking, { withinMs: 20_000, what: 'the cycle that freezes' })
+      await protocol.send('Page.setWebLifecycleState', { state: 'frozen' })
+      const frozenAt = performance.now()
+      await other.page.bringToFront()
+      const holds = await other.page.evaluate(async () => ((await navigator.locks.query()).held ?? []).length)
+      must(holds > 0, 'nobody held the lock: the window froze between two cycles')
+      await other.goKnocking()
+      await other.knock('101')
+      // It looks for the lock forty times before it goes without.
+      await waitUntil(async () => (await other.state()) === '已同步', { withinMs: 150_000, what: 'the other to send' })
+      const waitedS = Math.round((performance.now() - frozenAt) / 1_000)
+      const sent = await commands(scene)
+      must(sent.length >= before.length + 2, 'what both windows had saved was not sent')
       await protocol.send('Page.setWebLifecycleState', { state: 'active' })
-      return 'the other window saved and sent'
+      letGo()
+      await phone.page.bringToFront()
+      await phone.says('已同步')
+      const after = await commands(scene)
+      must(new Set(after).size === after.length, 'a command is there twice')
+      must((await phone.page.getByText('可能丢失').count()) === 0, 'a false alarm')
+      return `froze in a cycle; the other window sent for both after ${waitedS} s, and the late request doubled nothing`
     },
     { offline: false },
   )

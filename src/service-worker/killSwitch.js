@@ -1,7 +1,7 @@
 /**
  * The way back from a bad release of the worker: served in place of /sw.js it removes the cached app files and itself,
  * and lets every open page load again from the network. It leaves IndexedDB alone, because unsent work lies there.
- * Plain JavaScript that no build touches; docs/install.md tells when and how to use it.
+ * Plain JavaScript that no build touches; docs/operating.md tells when and how to use it.
  */
 self.addEventListener('install', () => self.skipWaiting())
 

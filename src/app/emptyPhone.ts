@@ -7,9 +7,6 @@ import { post } from '../remote/request.ts'
 import { browserSeam } from './browserSeam.ts'
 import { forgetEnrolment, type Enrolment } from './enrolment.ts'
 
-/** Where a phone that was emptied ends. */
-export const ENDED = '/welcome#ended'
-
 /**
  * Empties a phone whose enrolment its server has ended. It may die anywhere in it: as long as the enrolment is written
  * down, the next start asks the server, hears the same and begins again. Another member's database on this phone stays.

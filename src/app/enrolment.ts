@@ -1,13 +1,13 @@
 import type { Standing } from '../protocol/enrolment.ts'
 
-const KEY = 'qiaomen.enrolment'
+export const ENROLMENT_KEY = 'qiaomen.enrolment'
 
 /** Whose phone this page is, as the last enrolment said: which database to open, without asking anybody. */
 export type Enrolment = Pick<Standing, 'community' | 'memberId' | 'deviceId' | 'state' | 'matchCode'>
 
 export function readEnrolment(): Enrolment | null {
   try {
-    const stored = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Enrolment | null
+    const stored = JSON.parse(localStorage.getItem(ENROLMENT_KEY) ?? 'null') as Enrolment | null
     return stored && typeof stored.memberId === 'string' && typeof stored.deviceId === 'string' ? stored : null
   } catch {
     return null
@@ -16,9 +16,9 @@ export function readEnrolment(): Enrolment | null {
 
 /** Forgets an enrolment that is over, unless another has taken its place. */
 export function forgetEnrolment(deviceId: string): void {
-  if (readEnrolment()?.deviceId === deviceId) localStorage.removeItem(KEY)
+  if (readEnrolment()?.deviceId === deviceId) localStorage.removeItem(ENROLMENT_KEY)
 }
 
 export function writeEnrolment({ community, memberId, deviceId, state, matchCode }: Enrolment): void {
-  localStorage.setItem(KEY, JSON.stringify({ community, memberId, deviceId, state, matchCode }))
+  localStorage.setItem(ENROLMENT_KEY, JSON.stringify({ community, memberId, deviceId, state, matchCode }))
 }

@@ -6,10 +6,13 @@ import { listen } from '../remote/live.ts'
 import { Schedule } from '../sync/schedule.ts'
 import { useSyncStatus } from '../sync/status.ts'
 import { browserSeam } from './browserSeam.ts'
-import { readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
+import { ENROLMENT_KEY, readEnrolment, writeEnrolment, type Enrolment } from './enrolment.ts'
 import { phoneNotice } from './errors.ts'
 import { syncSeam } from './syncSeam.ts'
 import { watchPhone } from './watchPhone.ts'
+
+/** Where a phone that was emptied ends. */
+const ENDED = '/welcome#ended'
 
 export interface RunningSync {
   /** Something was saved: a cycle soon, but not while the next thing is being tapped. */
@@ -49,12 +52,12 @@ export function startSync(database: Database, enrolment: Enrolment, appVersion: 
     document.removeEventListener('visibilitychange', onVisible)
   }
   const leave = async () => {
-    const { emptyPhone, ENDED } = await import('./emptyPhone.ts')
+    const { emptyPhone } = await import('./emptyPhone.ts')
     if (!isStopped && (await emptyPhone(database, enrolment, stop))) location.replace(ENDED)
   }
-  /** Another window has emptied this phone. */
-  const onForgotten = () => {
-    if (!readEnrolment()) location.replace('/welcome')
+  /** Another window has emptied this phone. Whoever clears a browser's data does not name one key. */
+  const onForgotten = ({ key, newValue }: StorageEvent) => {
+    if (key === ENROLMENT_KEY && newValue === null) location.replace(ENDED)
   }
   const onVisible = () => {
     if (document.visibilityState === 'visible') request()

@@ -177,7 +177,7 @@ class SqliteDriver implements Driver {
       return
     }
     connection.leave = await this.turnstile.enter()
-    // Somebody's rollback failed, and nobody was to wait for it for ever.
+    // Somebody’s rollback failed, and nobody was to wait for it for ever.
     this.#rollBackWhatIsOpen()
     // A deferred transaction that wants to write later fails at once when somebody wrote in between, so we begin as a writer.
     const begin = this.writer.isDamaged ? 'begin' : 'begin immediate'

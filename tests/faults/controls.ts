@@ -35,7 +35,12 @@ export const CONTROLS: Readonly<Record<string, readonly Edit[]>> = {
     },
     {
       file: DIALECT,
-      find: "    if (this.writer.database.isOpen && this.writer.database.isTransaction) this.writer.run('rollback', [])\n",
+      find: '      if (this.writer.database.isOpen) this.#rollBackWhatIsOpen()\n',
+      put: '',
+    },
+    {
+      file: DIALECT,
+      find: '    // Somebody’s rollback failed, and nobody was to wait for it for ever.\n    this.#rollBackWhatIsOpen()\n',
       put: '',
     },
     {

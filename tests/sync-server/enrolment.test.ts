@@ -267,6 +267,31 @@ onEachDatabase((place) => {
       expect(pulled.changes.some((change) => change.kind === 'visit')).toBe(true)
     })
 
+    test('keeps three thousand commands, which are decided in their order once it is confirmed', async () => {
+      const device = deviceOf(await enrol((await invite()).link))
+      const [stairwellId] = street.stairwellIds
+      const from = (await bodyOf('stairwell', stairwellId)).accessNoteRevision
+      // Each note stands on the one before: in another order all but one would be refused.
+      const commands = Array.from({ length: 3_000 }, (_unused, k) => {
+        if (k % 300 !== 0) return knock(device, ['101', '102', '201', '202'][k % 4]!)
+        return device.command('stairwell/access-note', { stairwellId, baseRevision: from + k / 300, note: `第${k / 300}条` })
+      })
+      for (let at = 0; at < commands.length; at += 500) await world.push(device, commands.slice(at, at + 500))
+      const held = await world.db.selectFrom('held').select('id').where('device', '=', device.id).execute()
+      expect(held).toHaveLength(3_000)
+      const begun = performance.now()
+      expect((await confirm(device)).result).toBe('applied')
+      console.info(`${place.kind}: three thousand commands decided in ${Math.round(performance.now() - begun)} ms`)
+      expect(await bodyOf('stairwell', stairwellId)).toMatchObject({
+        accessNote: '第9条',
+        accessNoteRevision: from + 10,
+      })
+      const rows = await world.db.selectFrom('command').select('answer').where('device', '=', device.id).execute()
+      const results = rows.map(({ answer }) => (JSON.parse(answer) as Answer).result)
+      expect(results.filter((result) => result === 'applied')).toHaveLength(3_000)
+      expect(await world.db.selectFrom('held').select('id').where('device', '=', device.id).execute()).toEqual([])
+    }, 120_000)
+
     test('stays pending while the digits are wrong, and becomes nobody else’s', async () => {
       const device = deviceOf(await enrol((await invite()).link))
       const wrong = String((Number(device.standing.matchCode) + 1) % 1_000_000).padStart(6, '0')

@@ -18,7 +18,7 @@ const rooms = {
     packages: ['vue', 'pinia'],
   },
   messages: { rooms: ['^src/domain/', '^src/protocol/'] },
-  ui: { packages: ['vue', 'reka-ui'] },
+  ui: { packages: ['vue'] },
   app: { rooms: ['^src/'], packages: ['vue', 'pinia', 'vue-router', 'workbox-window'] },
   'service-worker': { packages: ['workbox-precaching', 'workbox-routing', 'workbox-core'] },
 }

@@ -150,12 +150,13 @@ export class Replay {
   async #shadowNew(again: readonly OutboxEntry[]): Promise<void> {
     const wrote = again.flatMap((entry) => [...entry.changes, ...talliesOf(entry.changes)])
     await this.#pending.loadShadows(wrote.map(keyOf))
+    // An evening that something else unsent stands on already is counted again as well.
+    for (const change of wrote) this.#pending.touched.add(keyOf(change))
     const written = wrote.filter((change) => !this.#pending.shadow(keyOf(change)))
     for (const slice of slices(written)) {
       const rows = await this.#database.records.bulkGet(slice.map(({ scope, kind, id }) => [scope, kind, id]))
       for (const [index, change] of slice.entries()) {
         const { kind, id, scope } = change
-        this.#pending.touched.add(keyOf(change))
         const page = this.#writer.rows.get(keyOf(change))
         const body = page ? page.body : (rows[index]?.body ?? null)
         this.#pending.setShadow({ kind, id, scope, body }, page ? undefined : rows[index]?.generation)

@@ -231,7 +231,7 @@ export const manageMessages = {
   inviteCountHint: '每个链接只能用一次，一人一个。最多 30 个。',
   makeInvites: '做邀请',
   madeInvites: (count: number): string => `做好 ${count} 个邀请`,
-  invitesHint: '链接和短码只留在这一页，关掉这个标签页就看不到了。',
+  invitesHint: '链接和加入码只留在这一页，关掉这个标签页就看不到了。',
   inviteNumber: (number: number): string => `第 ${number} 个`,
   inviteTitle: (team: string | null, role: string): string => (team === null ? role : `${team} · ${role}`),
   reinvite: '换手机',
@@ -245,7 +245,7 @@ export const manageMessages = {
   reinviteText: (community: string, name: string, link: string): string =>
     `${community}给${name}换手机的邀请，只能用一次，请在要用的那台手机上打开：${link}`,
   link: '链接',
-  shortCode: '短码',
+  shortCode: '加入码',
   qrName: '邀请二维码',
   expires: (moment: string): string => `${moment} 前有效`,
   copyLink: '复制链接',
@@ -255,7 +255,7 @@ export const manageMessages = {
   print: '打印',
   showQr: '二维码',
   inviteText: (community: string, link: string): string => `${community}邀请你加入敲门：${link}`,
-  wechatHint: '在微信里收到链接的人，要点右上角“在浏览器打开”；短码可以在装好的应用里输入。',
+  wechatHint: '在微信里收到链接的人，要点右上角“在浏览器打开”；加入码可以在装好的应用里输入。',
   inviteList: '发出的邀请',
   inviteStates: { open: '还没用', used: '已用', withdrawn: '已收回', expired: '已过期' },
   inviteStateCounts: (used: number, withdrawn: number, expired: number): string =>

@@ -26,6 +26,8 @@ export const sessionMessages = {
   again: '再来',
   notHome: '无人',
   refused: '不便',
+  doNotKnock: '勿扰',
+  nobody: '空置等',
   households: (count: number): string => `${count} 户`,
   stairwells: '去了',
   stairwellCount: (count: number): string => `${count} 个楼梯`,
@@ -66,6 +68,9 @@ export const sessionMessages = {
       `${date} 敲门小结`,
       `敲了 ${summary.doors} 户，见到 ${summary.met} 户，问答 ${summary.quizzed} 户`,
       `只说几句 ${summary.brief} 户，再来 ${summary.again} 户，无人 ${summary.notHome} 户`,
+      ...(summary.refused + summary.doNotKnock + summary.nobody > 0
+        ? [`不便 ${summary.refused} 户，勿扰 ${summary.doNotKnock} 户，空置等 ${summary.nobody} 户`]
+        : []),
       `${summary.stairwellIds.length} 个楼梯，${duration(minutes)}`,
     ].join('\n'),
 } as const

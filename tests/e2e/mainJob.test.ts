@@ -297,10 +297,12 @@ describe('the main job', () => {
     await page.getByRole('heading', { name: '结束今晚' }).waitFor()
     const figures = (await page.locator('dl').first().innerText()).replace(/\s+/g, ' ')
     // 22 doors: 801 603 501 401 met and 301–303 met with a quiz; 802 503 a few words; 803 804 again;
-    // 701 604 502 402–404 nobody; 702 703 not now; 704 601 602 no home.
-    for (const line of ['敲了 22 户', '见到 7 户', '几句 2 户', '问答 3 户', '再来 2 户', '无人 6 户', '不便 2 户']) {
-      expect(figures).toContain(line)
+    // 701 604 502 402–404 nobody; 702 not now; 703 asked for peace; 704 601 602 no home.
+    const outcomes = { 见到: 7, 几句: 2, 再来: 2, 无人: 6, 不便: 1, 勿扰: 1, 空置等: 3 }
+    for (const [what, count] of Object.entries({ 敲了: 22, ...outcomes, 问答: 3 })) {
+      expect(figures).toContain(`${what} ${count} 户`)
     }
+    expect(Object.values(outcomes).reduce((sum, count) => sum + count)).toBe(22)
     await page.getByLabel('一句话（可不写）').fill('大家都很热情')
     await act(page, '提交').click()
     await sees(page, '已提交，等社区盖章')

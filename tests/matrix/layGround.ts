@@ -1,6 +1,7 @@
 import { put } from '../../src/domain/put.ts'
 import type { Device } from '../../src/domain/records/device.ts'
 import type { Bond } from '../../src/domain/records/member.ts'
+import { freshToken } from '../../sync-server/identity/rotation.ts'
 import { hashSecret } from '../../sync-server/identity/token.ts'
 import { insertDeviceToken } from '../../sync-server/storage/enrolments.ts'
 import type { StorageOptions } from '../../sync-server/storage/openStorage.ts'
@@ -42,7 +43,8 @@ class Planting {
       const device = await this.#addDevice(land, memberId, plan.before, named ?? 'active')
       const token = plan.cookie === 'superseded' ? 'superseded' : 'active'
       const secret = `${freshId()}${freshId()}`
-      const row = { community: land.community, tokenHash: hashSecret(secret), device, member: memberId }
+      const fresh = freshToken(this.#ground.world.context, secret)
+      const row = { community: land.community, ...fresh, device, member: memberId }
       await this.#ground.world.context.storage.transaction((trx) =>
         insertDeviceToken(trx, { ...row, createdAt: this.#ground.moment(0), state: token }),
       )

@@ -49,6 +49,35 @@ test('[SYNC-5][SYNC-6] a visit made before the stairwell was handed on still cou
   expect((await world.server.storage.db.selectFrom('held').selectAll().execute()).length).toBe(0)
 })
 
+test('[SYNC-5][SYNC-6] a quiz that waited out of sight counts in its evening when the stairwell comes back, under other unsent work', async () => {
+  community = await createCommunity()
+  const { teams, stairwells } = community
+  const member = await community.member(teams[0])
+  const sessionId = await beginEvening(member)
+  const met = await community.knock(member, stairwells[0], '101', 'met', sessionId)
+  const other = await community.knock(member, stairwells[1], '101', 'notHome', sessionId)
+  await member.sync()
+  await community.assign(stairwells[0], teams[1])
+  await member.sync()
+  expect((await rowsOf(member, 'visit')).has(met.visitId)).toBe(false)
+  // The visit is out of sight, so nothing can be said of it here; the server holds it, for the grant is over.
+  const answers = [{ questionId: 'q001', chosen: 'kitchen' as const, correct: true }]
+  const quiz = { visitId: met.visitId, stairwellId: stairwells[0], ruleSetId: 'gz2023', answers }
+  expect((await member.commit('quiz/record', quiz)).saved).toBe(true)
+  await member.sync()
+  expect((await countQueue(member.database)).held).toBeGreaterThan(0)
+  await community.assign(stairwells[0], teams[0])
+  // Something else that is unsent stands on the same evening.
+  await member.commit('visit/void', { visitId: other.visitId, stairwellId: stairwells[1], doorId: other.visitId })
+  const post = member.seam.net.post
+  member.seam.net.post = (path, body) => post(path, JSON.stringify({ ...JSON.parse(body), commands: [] }))
+  await member.sync().catch(() => undefined)
+  expect((await rowsOf(member, 'visit')).has(met.visitId)).toBe(true)
+  expect((await rowsOf(member, 'quizTaken')).size).toBe(1)
+  const tally = (await member.database.records.get([`m:${member.standing.memberId}`, 'sessionTally', sessionId]))!
+  expect((tally.body as unknown as SessionTally).visits[met.visitId]).toMatchObject({ quizzed: true })
+})
+
 test('[SYNC-6] what is unsent in a lost stairwell stays visible until it is answered', async () => {
   community = await createCommunity()
   const { teams, stairwells } = community

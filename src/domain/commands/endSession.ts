@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { accept, command, putOf, refuse, row } from '../command.ts'
 import { fields, id, text, time } from '../fields.ts'
 import { canonicalJson, sha256Hex } from '../hash.ts'
+import { holdsLongNumber } from '../programme/holdsLongNumber.ts'
 import { memberScope } from '../record.ts'
 import { mintServiceRecordId, serviceRecord } from '../records/serviceRecord.ts'
 import { session as sessionKind } from '../records/session.ts'
@@ -31,6 +32,7 @@ export const endSession = command({
     // An evening lies in its member's own scope: whose it is, nobody else is told.
     if (session.memberId !== actor.memberId) return refuse('not_found')
     if (session.endedAt !== null) return refuse('session_ended')
+    if (holdsLongNumber(args.sentence)) return refuse('digits_in_text')
     const tally = facts.get('sessionTally', args.sessionId)
     const summary = summarise(typeof tally === 'object' ? tally : undefined)
     const endedAt = Math.max(session.startedAt, Math.min(at.effective, args.endedAt ?? at.effective))

@@ -16,8 +16,8 @@ export interface Columns {
 
 /**
  * Finds the columns of a house so that 301 stands above 201: by what labels have in common after the floor (`01`, `02`),
- * or by the layout's own columns where labels have no such tail. A tail that only one floor has makes no column, unless
- * the house is two floors low: otherwise one odd wide floor would squeeze all the others.
+ * or by the layout's own columns where labels have no such tail. A tail that only one floor has makes no column beyond
+ * the others, unless the house is two floors low: otherwise one odd wide floor would squeeze all the others.
  */
 export function alignColumns(floors: readonly FacadeFloor[]): Columns {
   const keyOf = keyReader(floors)
@@ -36,6 +36,13 @@ export function alignColumns(floors: readonly FacadeFloor[]): Columns {
     }
   }
   const kept = [...seen].filter(([, entry]) => entry.floors > 1 || floorsWithHomes <= 2)
+  // What only one floor has between others gets a column by its number, or 203 would stand behind 204.
+  const last = Math.max(0, ...kept.map(([, entry]) => entry.rank))
+  for (const [key, { floors: on, rank }] of seen) {
+    const base = baseOf(key)
+    const isBetween = on === 1 && floorsWithHomes > 2 && /^\d{2}/.test(key) && rank < last
+    if (isBetween && !kept.some(([other]) => other === base)) kept.push([base, { floors: 1, rank }])
+  }
   kept.sort(([left, a], [right, b]) => a.rank - b.rank || (left < right ? -1 : 1))
   const columnOf = new Map(kept.map(([key], index) => [key, index]))
   return {

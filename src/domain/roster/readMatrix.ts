@@ -12,11 +12,14 @@ import { readDoors } from './readDoors.ts'
 const CROSS = /^(?:[×✕✗XN否]|无|没有)$/iu
 const WHOLE_LABEL = /^(?:[A-Z]?\d{3,4}[A-Z]?|\d{1,2}[A-Z]\d{0,2})(?:室|房)?$/iu
 
+/** 01铺: a shop says its own number, whatever stands above it. */
+const SHOP_LABEL = /^\d{1,3}号?(?:铺|商铺|店)$/u
+
 /** The door of one crossing: a whole number is its label, any other sign of life makes floor and suffix a door. */
 function labelAt(cell: string, suffix: string, floor: string): string | undefined {
   const text = squeezed(cell)
   if (isBlank(text) || CROSS.test(text)) return undefined
-  if (WHOLE_LABEL.test(text)) return text
+  if (WHOLE_LABEL.test(text) || SHOP_LABEL.test(text)) return text
   const head = isNumberedFloor(floor) ? floor : floorLevel(floor) === 1 ? '1' : floor
   if (/^\d{1,2}$/u.test(suffix)) return `${head}${suffix.padStart(2, '0')}`
   return /^[A-H]$/u.test(suffix) ? `${head}${suffix}` : suffix

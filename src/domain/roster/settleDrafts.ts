@@ -16,6 +16,9 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   return [...groups.values()]
 }
 
+/** 石榴桥路14号: an address of a street, which lies in no estate unless a line or a title says so. */
+const STREET_NUMBER = /[路街巷道里坊].*\d+号/u
+
 /** 华兴苑 and 华兴苑小区 are one estate, spelt as first met; a line that names none belongs to the only one there is. */
 function settleEstates(drafts: readonly DraftDoor[]): void {
   const spelling = new Map<string, string>()
@@ -25,9 +28,10 @@ function settleEstates(drafts: readonly DraftDoor[]): void {
     if (estate !== '' && !spelling.has(key)) spelling.set(key, estate)
   }
   const single = spelling.size === 1 ? [...spelling.values()][0] : undefined
-  for (const draft of drafts)
-    draft.estate =
-      draft.estate === '' ? (single ?? '') : (spelling.get(keyOf(plainEstate(draft.estate))) ?? draft.estate)
+  for (const draft of drafts) {
+    const fallback = STREET_NUMBER.test(draft.building.stem) ? '' : (single ?? '')
+    draft.estate = draft.estate === '' ? fallback : (spelling.get(keyOf(plainEstate(draft.estate))) ?? draft.estate)
+  }
 }
 
 const stemOf = (lead: string, read: (text: string) => PlaceName | undefined): string => read(lead)?.stem ?? lead

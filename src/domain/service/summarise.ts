@@ -1,6 +1,6 @@
 import type { SessionTally, TallyMark } from '../records/sessionTally.ts'
 
-/** What an evening came to, counted in doors and not in knocks. */
+/** What an evening came to, counted in doors and not in knocks. The outcomes together are the doors. */
 export interface EveningSummary {
   stairwellIds: string[]
   doors: number
@@ -9,6 +9,9 @@ export interface EveningSummary {
   again: number
   notHome: number
   refused: number
+  doNotKnock: number
+  /** Where nobody lives, or no such door is: empty, no home, not found. */
+  nobody: number
   quizzed: number
 }
 
@@ -33,7 +36,9 @@ export function summarise(tally: SessionTally | undefined): EveningSummary {
     brief: count('brief'),
     again: count('again'),
     notHome: count('notHome'),
-    refused: count('refused', 'doNotKnock'),
+    refused: count('refused'),
+    doNotKnock: count('doNotKnock'),
+    nobody: count('vacant', 'notAHome', 'notFound'),
     quizzed: marks.filter((mark) => mark.quizzed).length,
   }
 }

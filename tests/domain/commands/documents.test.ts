@@ -255,6 +255,8 @@ describe('an evening', () => {
     expect(record).toMatchObject({ state: 'submitted', minutes: 55, doors: 0, sentence: '大家都热情', revision: 1 })
     expect(record!.revisionHash).toMatch(/^[0-9a-f]{64}$/)
     expect(decide('session/end', end, ended)).toEqual({ accepted: false, code: 'session_ended' })
+    const number = { ...end, sentence: '住户电话138 0013 8000' }
+    expect(decide('session/end', number, rows, { at })).toEqual({ accepted: false, code: 'digits_in_text' })
     const stranger = anActor('member', 'stranger')
     expect(decide('session/end', end, rows, { actor: stranger })).toEqual({ accepted: false, code: 'not_found' })
   })

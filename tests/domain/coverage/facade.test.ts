@@ -66,7 +66,7 @@ test('taking every event back leaves an empty façade and an empty tally', () =>
 })
 
 test('an evening is counted in doors: the best contact of each, voided visits apart', () => {
-  const about = (door: number) => ({ ...place, doorId: doors[door]! })
+  const about = (door: number) => ({ ...place, doorId: doors[door] ?? anId(`door ${door}`) })
   const knock = (id: string, door: number, outcome: (typeof SHARED_OUTCOMES)[number], at: number): FacadeEvent => {
     return { kind: 'visit', before: null, after: { id: anId(id), ...about(door), level: 1, label: '101', outcome, visitedAt: at } }
   }
@@ -77,18 +77,26 @@ test('an evening is counted in doors: the best contact of each, voided visits ap
     { kind: 'visitVoid', before: null, after: { id: anId('void c'), visitId: anId('c'), ...about(1), voidedAt: 4 } },
     knock('d', 1, 'notHome', 5),
     knock('e', 2, 'brief', 6),
+    knock('f', 3, 'doNotKnock', 7),
+    knock('g', 4, 'vacant', 8),
+    knock('h', 5, 'notFound', 9),
     { kind: 'quizTaken', before: null, after: { id: anId('quiz b'), visitId: anId('b'), ...about(0) } },
   ])
-  expect(summarise(tally)).toEqual({
+  const summary = summarise(tally)
+  expect(summary).toEqual({
     stairwellIds: [place.stairwellId],
-    doors: 3,
+    doors: 6,
     met: 1,
     brief: 1,
     again: 0,
     notHome: 1,
     refused: 0,
+    doNotKnock: 1,
+    nobody: 2,
     quizzed: 1,
   })
+  const { met, brief, again, notHome, refused, doNotKnock, nobody } = summary
+  expect(met + brief + again + notHome + refused + doNotKnock + nobody).toBe(summary.doors)
 })
 
 test('a tally finds a visit at the visit’s own door, in whatever order an undo or a quiz under its former id arrives', () => {

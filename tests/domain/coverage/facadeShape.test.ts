@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { alignColumns } from '../../../src/domain/coverage/alignColumns.ts'
 import { chooseShape, miniCell, miniFacade, PHONE, planFacade } from '../../../src/domain/coverage/facadeShape.ts'
 import type { FacadeRoom } from '../../../src/domain/coverage/facadeShape.ts'
 import { DOOR_STATES } from '../../../src/domain/coverage/doorState.ts'
@@ -35,6 +36,27 @@ describe('the shape of a façade', () => {
     { story: 'a house has its own columns', floors: aHouse(6, 3), columns: 3 },
   ])('$story on a phone', ({ floors, columns }) => {
     expect(planFacade(floors, PHONE).columns).toBe(columns)
+  })
+
+  it('a door that only one floor has stands between its neighbours', () => {
+    const floors = [aFloor(3, ['301', '302', '304']), aFloor(2, ['201', '202', '203', '204']), aFloor(1, ['101', '102', '104'])]
+    const { place, width } = alignColumns(floors)
+    expect(width).toBe(4)
+    expect(place(floors[1]!).map(({ window, column }) => [window.label, column])).toEqual([
+      ['201', 0],
+      ['202', 1],
+      ['203', 2],
+      ['204', 3],
+    ])
+    const split = [...floors.slice(0, 1), aFloor(2, ['201', '202', '204']), aFloor(1, ['101', '102', '103A', '103B', '104'])]
+    const first = alignColumns(split).place(split[2]!).map(({ window, column }) => [window.label, column])
+    expect(first).toEqual([
+      ['101', 0],
+      ['102', 1],
+      ['103A', 2],
+      ['104', 3],
+      ['103B', null],
+    ])
   })
 
   it('folds evenly: four windows where three fit are two and two', () => {

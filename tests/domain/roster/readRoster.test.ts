@@ -7,6 +7,25 @@ const doorsOf = (reading: ReturnType<typeof readRoster>) =>
   reading.doors.map((door) => [door.building, door.stairwell, door.floor, door.label].join(' '))
 
 describe('filling down', () => {
+  it('an address of a street lies in no estate because another line names one', () => {
+    const { doors } = readRoster([aTextSheet('地址\n石榴桥路14号301\n石榴桥路14号302\n翠园小区3栋501房')])
+    expect(doors.map(({ estate, building, label }) => [estate, building, label])).toEqual([
+      ['', '石榴桥路14号', '301'],
+      ['', '石榴桥路14号', '302'],
+      ['翠园', '3栋', '501'],
+    ])
+  })
+
+  it('a shop in a table of floors and numbers keeps its own label', () => {
+    const { doors } = readRoster([aTextSheet('3栋2单元,,\n楼层,01,02\n2,201,202\n首层,01铺,02铺')])
+    expect(doors.map(({ label, kind }) => [label, kind])).toEqual([
+      ['201', 'home'],
+      ['202', 'home'],
+      ['01铺', 'shop'],
+      ['02铺', 'shop'],
+    ])
+  })
+
   it('a stairwell never crosses over to another building', () => {
     const reading = readRoster([aTextSheet('楼栋,单元,房号\n1栋,A梯,201\n,,202\n2栋,,101')])
     expect(doorsOf(reading)).toEqual(['1栋 A梯 2 201', '1栋 A梯 2 202', '2栋  1 101'])

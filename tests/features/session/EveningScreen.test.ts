@@ -48,7 +48,7 @@ test('the summary is right to the door: a door tried twice counts once, by its b
   doorstep.clock.tick(55 * 60_000)
   await knock('101', 'doNotKnock')
   const screen = await doorstep.show(EveningScreen)
-  const figures = ['敲了', '见到', '问答', '几句', '再来', '无人', '不便', '去了'].map((name) => figure(screen, name))
+  const figures = ['敲了', '见到', '问答', '几句', '再来', '无人', '勿扰', '去了'].map((name) => figure(screen, name))
   expect(figures).toEqual(['5 户', '1 户', '0 户', '1 户', '1 户', '1 户', '1 户', '1 个楼梯'])
   expect(screen.text()).toContain('11月21日 20:00–20:55，55 分钟')
   expect(screen.get('.retry').text()).toContain('201')

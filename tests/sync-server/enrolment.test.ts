@@ -274,7 +274,11 @@ onEachDatabase((place) => {
       // Each note stands on the one before: in another order all but one would be refused.
       const commands = Array.from({ length: 3_000 }, (_unused, k) => {
         if (k % 300 !== 0) return knock(device, ['101', '102', '201', '202'][k % 4]!)
-        return device.command('stairwell/access-note', { stairwellId, baseRevision: from + k / 300, note: `第${k / 300}条` })
+        return device.command('stairwell/access-note', {
+          stairwellId,
+          baseRevision: from + k / 300,
+          note: `第${k / 300}条`,
+        })
       })
       for (let at = 0; at < commands.length; at += 500) await world.push(device, commands.slice(at, at + 500))
       const held = await world.db.selectFrom('held').select('id').where('device', '=', device.id).execute()

@@ -256,6 +256,7 @@ export class Holds {
       commandId: held.id,
       result: decision.accepted ? ('applied' as const) : ('refused' as const),
       code: decision.accepted ? null : decision.code,
+      settledAt: this.#received,
     }
     await this.#facts.apply([put('lateAnswer', late)])
     this.#settled.push({ commandId: held.id, keys: [...keys, `lateAnswer ${late.id}`], decision })

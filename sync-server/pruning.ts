@@ -171,7 +171,8 @@ async function pastTheirTime(
   const isPast = (row: RecordRow, body: Invite | Hold | LateAnswer): boolean => {
     if (row.kind === 'invite') return (body as Invite).expiresAt < limitOf('invitations', now)
     const at = received.get((body as Hold | LateAnswer).commandId) ?? Infinity
-    if (row.kind === 'lateAnswer') return at < limitOf('late answers', now)
+    // Its phone may have waited for it for a year before that.
+    if (row.kind === 'lateAnswer') return ((body as LateAnswer).settledAt ?? at) < limitOf('late answers', now)
     return (body as Hold).state !== 'waiting' && at < limitOf('settled holds', now)
   }
   return bodies.filter(({ row, body }) => isPast(row, body)).map(({ row }) => row)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { openStorage } from '../../sync-server/storage/openStorage.ts'
-import { seededRng } from '../harness/world.ts'
+import { spoil } from '../harness/spoil.ts'
 import { type Fault, must } from './Fault.ts'
 import { derivedFaults, mustBeWhole, type Oracle } from './Oracle.ts'
 import { operate, runProgram } from './operate.ts'
@@ -169,24 +169,6 @@ async function corruptPages(oracle: Oracle): Promise<string> {
     await scene.restart()
     return `${spoilt} pages spoilt: 503 and an alarm, reads go on, not a byte written; ${await scene.settle()}`
   })
-}
-
-/** Overwrites every leaf page of one table with noise. */
-function spoil(file: string, table: string): number {
-  const database = new DatabaseSync(file)
-  database.exec('pragma wal_checkpoint(truncate)')
-  const size = Number(database.prepare('pragma page_size').get()?.['page_size'])
-  const roots = database.prepare('select rootpage from sqlite_master where tbl_name = ? and rootpage > 0').all(table)
-  database.exec('pragma journal_mode = wal')
-  database.close()
-  const rng = seededRng(9)
-  const handle = openSync(file, 'r+')
-  for (const { rootpage } of roots) {
-    const noise = Buffer.from(rng.bytes(size))
-    writeSync(handle, noise, 0, size, (Number(rootpage) - 1) * size)
-  }
-  closeSync(handle)
-  return roots.length
 }
 
 const crashScript = fileURLToPath(new URL('../sync-server/storage/openInChild.ts', import.meta.url))

@@ -113,6 +113,18 @@ onEachDatabase((place) => {
     expect(commands).toHaveLength(2)
   })
 
+  test('[SYNC-5] an answer that came after a year is kept until its phone has had the time to hear it', async () => {
+    const waiting = await hold(false)
+    world.clock.tick((daysOf('late answers') + 1) * DAY_MS)
+    const [held] = (await bodies('hold')).filter((entry) => entry['commandId'] === waiting.id)
+    const settle = { holdId: held!['id'], teamId: held!['teamId'], counts: true }
+    expect(await world.push(officer, [officer.command('hold/settle', settle)])).toMatchObject([{ result: 'applied' }])
+    world.clock.tick(DAY_MS / 2)
+    expect(await prune(world.context)).toMatchObject({ lateAnswer: 0 })
+    world.clock.tick((daysOf('late answers') + 1) * DAY_MS)
+    expect(await prune(world.context)).toMatchObject({ lateAnswer: 1 })
+  })
+
   test('two hundred and fifty dead invitations go in slices', async () => {
     for (let n = 0; n < 25; n++) {
       const secrets = Array.from({ length: 10 }, () => freshId())

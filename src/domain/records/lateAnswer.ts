@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { choice, fields, id, text } from '../fields.ts'
+import { choice, fields, id, text, time } from '../fields.ts'
 import { kind } from '../kind.ts'
 import { deviceScope } from '../record.ts'
 
@@ -12,6 +12,8 @@ export const lateAnswer = kind({
     commandId: id,
     result: choice(['applied', 'refused']),
     code: v.nullable(text(40)),
+    /** When it was settled; answers of before it was noted have none. */
+    settledAt: v.optional(time),
   }),
   scopeOf: (body) => deviceScope(body.deviceId),
 })

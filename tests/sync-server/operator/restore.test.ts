@@ -8,6 +8,7 @@ import type { Manifest } from '../../../sync-server/operator/backupFile.ts'
 import { backupTo } from '../../../sync-server/operator/backupTo.ts'
 import { restoreFrom } from '../../../sync-server/operator/restoreFrom.ts'
 import { verify } from '../../../sync-server/operator/verify.ts'
+import { JournalFile } from '../../../sync-server/JournalFile.ts'
 import { openStorage, type Storage } from '../../../sync-server/storage/openStorage.ts'
 import { readClock, readRange } from '../../../sync-server/storage/records.ts'
 import { createDatabase } from '../../harness/postgres.ts'
@@ -58,6 +59,29 @@ describe.each(['sqlite', 'postgres'] as const)('backup and restore on %s', (kind
     await officer.sync()
     return { officer, stairwellId, knock }
   }
+
+  test('[SYNC-8] a history that a restore began is known after the next one, though the database was lost in between', async () => {
+    await live()
+    const backup = mkdtempSync(join(folder, 'backup-'))
+    await backupTo(backup, environment)
+    await storage.close()
+    const restored = () =>
+      openStorage(
+        kind === 'postgres' ? { databaseUrl: environment['DATABASE_URL']! } : { dataDir: environment['DATA_DIR']! },
+      )
+    await restoreFrom(backup, environment)
+    storage = await restored()
+    world.server.storage = storage
+    const between = (await readClock(storage.db, world.community))!.epoch
+    // As a server does at its start.
+    await (await JournalFile.follow(environment['DATA_DIR']!, world.server)).settled()
+    for (const table of ['journal', 'setting', 'clock'] as const) await storage.db.deleteFrom(table).execute()
+    await storage.close()
+    await restoreFrom(backup, environment)
+    storage = await restored()
+    world.server.storage = storage
+    expect(await isFormerEpoch(storage.db, world.community, between, world.clock.now())).toBe(true)
+  })
 
   test('[SYNC-8] what came after the backup is offered again by the phone, and nothing is missing', async () => {
     const { officer, stairwellId, knock } = await live()

@@ -61,8 +61,13 @@ export async function nextToken(
 ): Promise<string | null> {
   if (endsAt === null && server.clock.now() - createdAt < ROTATE_AFTER_MS) return null
   const next = nextOf(server, token)
-  if (nextHash === null) await putNextHash(server.storage.db, community, tokenHash, hashSecret(next))
-  return next
+  if (nextHash !== null) return next
+  // What was asked has been done: a disk that takes nothing more keeps no answer back.
+  const noted = putNextHash(server.storage.db, community, tokenHash, hashSecret(next))
+  return noted.then(
+    () => next,
+    (error: unknown) => (server.onFault(error, 'rotation'), null),
+  )
 }
 
 /** What a fresh token is stored with. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DAY_MS } from '../../src/protocol/limits.ts'
 import { prune } from '../../sync-server/pruning.ts'
+import { StorageTrouble } from '../../sync-server/storage/StorageTrouble.ts'
 import { hashSecret } from '../../sync-server/identity/token.ts'
 import { WireWorld, type WireDevice } from '../harness/wireWorld.ts'
 import { onEachDatabase } from './storage/eachDatabase.ts'
@@ -90,6 +91,23 @@ onEachDatabase((place) => {
     expect((await ask(next)).says).toBe(200)
     expect((await ask(await followed(next))).says).toBe(200)
     expect(await tokens()).toHaveLength(3)
+  })
+
+  it('a disk that takes nothing more keeps no answer back', async () => {
+    await world.db.updateTable('deviceToken').set({ nextHash: null }).execute()
+    world.clock.tick(WEEK_MS)
+    const { storage } = world.context
+    const db = storage.db.withPlugin({
+      transformQuery({ node }) {
+        if (node.kind === 'UpdateQueryNode') throw new StorageTrouble('disk_full', 'planted')
+        return node
+      },
+      transformResult: async ({ result }) => result,
+    })
+    world.context.storage = { ...storage, db }
+    expect(await ask(phone.cookie)).toEqual({ says: 200, cookie: null })
+    world.context.storage = storage
+    expect((await ask(phone.cookie)).cookie).not.toBeNull()
   })
 
   it('a revoked phone hears so under either token', async () => {
